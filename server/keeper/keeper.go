@@ -31,9 +31,11 @@ import (
 )
 
 // Feed gives the newest table of a subscription. A receiver that is slow skips
-// versions; nothing queues. C is closed after Close, and when the source ends.
+// versions; nothing queues. C is closed after Close, and when the source ends;
+// Err then says why (nil: it was closed).
 type Feed interface {
 	C() <-chan *table.Table
+	Err() error
 	Close()
 }
 
