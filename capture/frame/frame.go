@@ -24,6 +24,9 @@ type Header struct {
 	Direction  Direction
 	PID, TID   uint32 // pcapng epb_processid_threadid; 0 = unknown
 	Offset     int64  // where the record starts in the (unpacked) file
+	// TimeRaw is the file's own count of ticks where Time cannot hold it
+	// (years beyond 1677..2262); Time is then the nearest it can hold. 0 otherwise.
+	TimeRaw uint64
 }
 
 // Direction is the pcapng epb_flags direction.
@@ -41,6 +44,12 @@ type Frame struct {
 	Header
 	Data     []byte
 	Comments []string
+	// Flags is the pcapng epb_flags word (direction, reception type, FCS
+	// length, link-layer errors); 0 = none.
+	Flags uint32
+	// Dropped counts packets lost between the frame before and this one, as
+	// the file says.
+	Dropped uint64
 }
 
 // Interface is one capture interface of a file or a live capture.
@@ -50,6 +59,10 @@ type Interface struct {
 	Filter      string
 	Link        LinkType
 	SnapLen     uint32
+	Hardware    string
+	OS          string
+	Comments    []string
+	TimeDigits  uint8 // resolution of its time stamps: 6 = microseconds, 9 = nanoseconds
 	// Drops counts packets lost by the kernel, as the file or ring says; -1 = unknown.
 	Drops int64
 	// Received counts packets seen by the kernel filter; -1 = unknown.

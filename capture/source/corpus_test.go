@@ -1,0 +1,139 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sonde/capture/frame"
+)
+
+// readAll reads a capture to its end and returns the last error, io.EOF included.
+func readAll(s Source, each func(*frame.Frame)) (int, error) {
+	var f frame.Frame
+	for n := 0; ; n++ {
+		if err := s.Next(&f); err != nil {
+			return n, err
+		}
+		if each != nil {
+			each(&f)
+		}
+	}
+}
+
+func tshark(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"tshark46", "tshark"} {
+		if p, err := exec.LookPath(name); err == nil {
+			return p
+		}
+	}
+	t.Skip("no tshark in PATH")
+	return ""
+}
+
+// Every frame's time, length and captured length are tshark's. By default a
+// few files of each container are compared; SONDE_CORPUS_ALL=1 takes all.
+func TestCorpusLikeTshark(t *testing.T) {
+	root := os.Getenv("SONDE_CORPUS")
+	if root == "" {
+		t.Skip("SONDE_CORPUS is not set")
+	}
+	bin := tshark(t)
+	manifest, err := os.ReadFile(filepath.Join(root, "MANIFEST.tsv"))
+	if err != nil {
+		t.Skip(err)
+	}
+	per := map[string]int{}
+	files, frames := 0, 0
+	for _, line := range strings.Split(string(manifest), "\n")[1:] {
+		col := strings.Split(line, "\t")
+		if len(col) < 8 {
+			continue
+		}
+		per[col[6]]++
+		if per[col[6]] > 4 && os.Getenv("SONDE_CORPUS_ALL") == "" {
+			continue
+		}
+		path := filepath.Join(root, col[0])
+		s, err := Open(path, Options{})
+		if errors.Is(err, ErrNotCapture) {
+			t.Logf("%s (%s): %v", col[0], col[6], err)
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", col[0], err)
+			continue
+		}
+		var ours bytes.Buffer
+		n, end := readAll(s, func(f *frame.Frame) {
+			fmt.Fprintf(&ours, "%s\t%d\t%d\n", epoch(f), f.Len, f.CapLen)
+		})
+		s.Close()
+		cmd := exec.Command(bin, "-n", "-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.cap_len",
+			"--disable-all-protocols", "-t", "e")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		files++
+		frames += n
+		if got, want := ours.String(), normal(string(out)); got != want {
+			g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+			for i := range w {
+				if i < len(g) && strings.Contains(w[i], "(") {
+					continue // tshark has no digits for a fraction beyond a second
+				}
+				if i >= len(g) || g[i] != w[i] {
+					t.Errorf("%s (%s): frame %d: got %q, want %q (%d against %d frames; ours ends with %v)", col[0], col[6], i+1, at(g, i), w[i], len(g)-1, len(w)-1, end)
+					break
+				}
+			}
+			if len(g) > len(w) {
+				t.Errorf("%s: %d frames, tshark has %d: %s", col[0], len(g)-1, len(w)-1, stderr.String())
+			}
+		}
+		if bad := err != nil; bad != (end != io.EOF) {
+			t.Errorf("%s: ours ends with %v, tshark with %v: %s", col[0], end, err, stderr.String())
+		}
+	}
+	t.Logf("%d files, %d frames alike", files, frames)
+}
+
+func at(s []string, i int) string {
+	if i < len(s) {
+		return s[i]
+	}
+	return ""
+}
+
+// epoch is the time as seconds with nine digits, as a plain number.
+func epoch(f *frame.Frame) string {
+	if !f.HasTime {
+		return ""
+	}
+	sec, ns := f.Time/1e9, f.Time%1e9
+	if ns < 0 {
+		sec, ns = sec-1, ns+1e9
+	}
+	return fmt.Sprintf("%d.%09d", sec, ns)
+}
+
+// normal gives every time stamp nine digits.
+func normal(out string) string {
+	var b strings.Builder
+	for line := range strings.Lines(out) {
+		stamp, rest, _ := strings.Cut(line, "\t")
+		if stamp != "" {
+			sec, frac, _ := strings.Cut(stamp, ".")
+			stamp = sec + "." + (frac + "000000000")[:9]
+		}
+		b.WriteString(stamp + "\t" + rest)
+	}
+	return b.String()
+}
