@@ -1,0 +1,404 @@
+// Package dissect turns a frame's bytes into typed fields with their places.
+//
+// Dissectors (package proto) are plain Go over declared fields. The same code
+// serves three uses: a tree (everything: detail pane, exports), a pick (a few
+// fields: filters, columns, statistics) and the learn pass (what later packets
+// need). An Engine belongs to one goroutine; any number of them may read one
+// flow.State once it is learned.
+//
+//	e := dissect.New(cfg, state)
+//	p := e.Dissect(&f, dissect.Request{Tree: true, Columns: true, Learn: true})
+//	for i := range p.Nodes { ... }
+package dissect
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"sonde/capture/field"
+	"sonde/capture/flow"
+	"sonde/capture/frame"
+)
+
+// Limits that no packet exceeds, whatever it holds.
+const (
+	maxDepth = 128    // protocols inside each other
+	maxNodes = 100000 // recorded items
+	maxSteps = 1 << 20
+)
+
+// Config is what a user may change about dissection. Make it with NewConfig;
+// it is read-only while engines use it.
+type Config struct {
+	prefs    []string
+	DecodeAs []DecodeAs
+	// Disabled protocols are treated as unknown.
+	Disabled map[string]bool
+	// Owner, when set, names the process that a flow of this host belongs to.
+	Owner func(kind flow.Kind, src, dst *flow.Addr, sport, dport uint32, at int64) (pid uint32, name string)
+}
+
+// DecodeAs binds numbers of a dispatch table to a protocol, as -d does.
+type DecodeAs struct {
+	Table  string
+	Lo, Hi uint64
+	Proto  *Proto // nil = no dissector
+}
+
+// NewConfig gives the defaults.
+func NewConfig() *Config { return &Config{} }
+
+// SetPref sets a preference from its text, as -o does.
+func (k *Config) SetPref(name, value string) error {
+	p := FindPref(name)
+	if p == nil {
+		return fmt.Errorf("unknown preference %q", name)
+	}
+	if err := p.Check(value); err != nil {
+		return err
+	}
+	for len(k.prefs) < len(prefs) {
+		k.prefs = append(k.prefs, "")
+	}
+	k.prefs[p.index] = value
+	return nil
+}
+
+func (k *Config) strPref(p *Pref) string {
+	if p.index < len(k.prefs) && k.prefs[p.index] != "" {
+		return k.prefs[p.index]
+	}
+	return p.Default
+}
+
+func (k *Config) boolPref(p *Pref) bool {
+	v, _ := strconv.ParseBool(strings.ToLower(k.strPref(p)))
+	return v
+}
+
+func (k *Config) uintPref(p *Pref) uint64 {
+	v, _ := strconv.ParseUint(k.strPref(p), 0, 64)
+	return v
+}
+
+// Request says what one dissection is for.
+type Request struct {
+	// Tree records every field, with labels.
+	Tree bool
+	// Want records these fields only; nil with Tree false records nothing.
+	Want *Wanted
+	// Columns writes the packet list's row.
+	Columns bool
+	// Learn lets dissectors write the flow state: each frame once, in order.
+	Learn bool
+}
+
+// Wanted is a prepared set of wanted fields.
+type Wanted struct {
+	set   field.Set
+	deep  bool      // every layer is needed, whatever it holds
+	proto field.Set // protocols (by index) that have a wanted field
+}
+
+// Want prepares a set of fields. With deep, dissection goes to the top of
+// every packet even when none of the fields can occur there (needed for
+// frame.protocols and for columns).
+func Want(deep bool, ids ...field.ID) *Wanted {
+	w := &Wanted{set: field.NewSet(ids...), deep: deep, proto: make(field.Set, (len(protos)+63)/64)}
+	for _, id := range ids {
+		p := protoByID[field.Get(id).Proto]
+		if p == nil || deepProtos[p.Name] {
+			w.deep = true
+			continue
+		}
+		w.proto.Add(field.ID(p.index))
+	}
+	return w
+}
+
+// deepProtos are those whose fields may be added by any layer.
+var deepProtos = map[string]bool{"_ws.expert": true, "_ws.malformed": true, "_ws.short": true, "frame": false}
+
+// Packet is the result of one dissection, valid until the engine's next.
+type Packet struct {
+	Frame *frame.Frame
+	Tree
+	Cols Columns
+	// Network and link addresses of the innermost layer that has them.
+	Src, Dst     flow.Addr
+	DLSrc, DLDst flow.Addr
+	SrcPort      uint32
+	DstPort      uint32
+	PortKind     flow.Kind
+	// Conv is the innermost transport conversation.
+	Conv *flow.Conv
+	// IPProto is the protocol number of the innermost IP header.
+	IPProto uint8
+	// Layers are the protocols in order, as frame.protocols shows them.
+	Layers []field.ID
+	// Streams holds the stream numbers by kind, -1 for none.
+	Streams [8]int32
+	// Bug is set when a dissector crashed: a mistake of ours.
+	Bug string
+	// Malformed and Short tell how dissection ended.
+	Malformed, Short bool
+}
+
+// Engine dissects frames.
+type Engine struct {
+	cfg      *Config
+	flow     *flow.State
+	want     field.Set
+	wanted   *Wanted
+	all      bool
+	labels   bool
+	learn    bool
+	maxNodes int
+	reach    []field.Set // by protocol index: itself and what may lie above it
+	above    []field.Set // the same without itself, unless it can nest
+	state    field.Set   // protocols from which a stateful one can be reached
+	decode   map[string][]DecodeAs
+	c        Cursor
+	pkt      Packet
+	counts   []uint8 // occurrences by protocol index
+	counted  []int
+	none     field.Set
+	noneWant *Wanted
+	disabled []bool
+}
+
+var (
+	reachOnce sync.Once
+	reachSets []field.Set
+	aboveSets []field.Set
+	stateSet  field.Set
+)
+
+// New makes an engine over a flow state.
+func New(cfg *Config, st *flow.State) *Engine {
+	reachOnce.Do(func() {
+		reachSets, aboveSets = reachable()
+		stateSet = make(field.Set, (len(protos)+63)/64)
+		for i := range protos {
+			for j, q := range protos {
+				if q.stateful && reachSets[i].Has(field.ID(j)) {
+					stateSet.Add(field.ID(i))
+				}
+			}
+		}
+	})
+	e := &Engine{cfg: cfg, flow: st, maxNodes: maxNodes, reach: reachSets, above: aboveSets, state: stateSet, counts: make([]uint8, len(protos)),
+		none: field.NewSet(), disabled: make([]bool, len(protos))}
+	e.noneWant = &Wanted{set: e.none, proto: make(field.Set, (len(protos)+63)/64)}
+	e.c.e = e
+	e.decode = map[string][]DecodeAs{}
+	for _, d := range cfg.DecodeAs {
+		e.decode[d.Table] = append(e.decode[d.Table], d)
+	}
+	for i, p := range protos {
+		e.disabled[i] = cfg.Disabled[p.Name]
+	}
+	return e
+}
+
+// Flow is the state the engine reads and, learning, writes.
+func (e *Engine) Flow() *flow.State { return e.flow }
+
+// frameProto is set by package proto: the protocol every dissection starts with.
+var frameProto *Proto
+
+// SetFrameProto names the protocol that every dissection starts with.
+func SetFrameProto(p *Proto) *Proto { frameProto = p; return p }
+
+// Dissect dissects one frame. The result is valid until the next call.
+func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
+	p := &e.pkt
+	p.Tree.reset()
+	p.Frame = f
+	p.Cols.reset(r.Columns)
+	p.Src, p.Dst, p.DLSrc, p.DLDst = flow.Addr{}, flow.Addr{}, flow.Addr{}, flow.Addr{}
+	p.SrcPort, p.DstPort, p.PortKind, p.Conv, p.IPProto = 0, 0, 0, nil, 0
+	p.Layers = p.Layers[:0]
+	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
+	p.Bug, p.Malformed, p.Short = "", false, false
+	for _, i := range e.counted {
+		e.counts[i] = 0
+	}
+	e.counted = e.counted[:0]
+	e.all, e.labels, e.learn = r.Tree, r.Tree, r.Learn
+	e.wanted = r.Want
+	if e.wanted == nil {
+		e.wanted = e.noneWant
+	}
+	e.want = e.wanted.set
+	p.Sources = append(p.Sources, Source{Name: "Frame", Data: f.Data})
+	c := &e.c
+	c.st = st{buf: f.Data, cap: len(f.Data), end: max(int(f.Len), len(f.Data)), parent: None, root: None, protoNode: None}
+	c.rejected = false
+	c.steps, c.depth, c.last = maxSteps+64*len(f.Data), 0, None
+	if frameProto != nil {
+		c.run(frameProto, frameProto.parse, 0, -1)
+	}
+	if e.learn {
+		e.flow.Learned = f.Number
+	}
+	p.Tree.closeLabel()
+	return p
+}
+
+// ---- calling the next protocol ----
+
+// skip reports that nothing is wanted of p or of what may lie above it.
+func (e *Engine) skip(p *Proto) bool {
+	return !(e.learn && e.state.Has(field.ID(p.index))) && e.unwanted(e.reach[p.index])
+}
+
+// idle reports that nothing is wanted of what may lie above p.
+func (e *Engine) idle(p *Proto) bool {
+	return !(e.learn && e.state.Has(field.ID(p.index))) && e.unwanted(e.above[p.index])
+}
+
+func (e *Engine) unwanted(r field.Set) bool {
+	if e.all || e.pkt.Cols.on || e.wanted.deep {
+		return false
+	}
+	for i, w := range e.wanted.proto {
+		if r[i]&w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// enter pushes a layer; its data is [c.start, c.end).
+func (c *Cursor) enter(p *Proto) {
+	e := c.e
+	if len(e.pkt.Layers) < 512 {
+		e.pkt.Layers = append(e.pkt.Layers, p.ID)
+	}
+	if e.counts[p.index] == 0 {
+		e.counted = append(e.counted, p.index)
+	}
+	if e.counts[p.index] < 255 {
+		e.counts[p.index]++
+	}
+	c.proto, c.layer = p, e.counts[p.index]
+	c.parent = c.root
+	c.protoNode = None
+	if !p.noNode && (e.all || e.want.Has(p.ID)) {
+		c.protoNode = c.put(p.ID, c.start, max(0, min(c.end, c.cap)-c.start), 0, toEnd)
+		c.parent = c.protoNode
+	}
+}
+
+// Sub runs a protocol over [pos, pos+n) on the wire, cut to what was captured
+// and to the current data's end; its line goes beside the current protocol's.
+// n < 0 is the rest. The cursor's own position stays.
+func (c *Cursor) Sub(p *Proto, pos, n int) {
+	if p.parse == nil || c.e.disabled[p.index] || c.e.skip(p) {
+		return
+	}
+	c.run(p, p.parse, pos, n)
+}
+
+// SubUnder is Sub with the called protocol's line below node r.
+func (c *Cursor) SubUnder(r Ref, p *Proto, pos, n int) {
+	old := c.st.root
+	if r != None {
+		c.st.root = r
+	}
+	c.Sub(p, pos, n)
+	c.st.root = old
+}
+
+// Under makes the lines of protocols called from here go below r until the
+// returned value is given back to Under.
+func (c *Cursor) Under(r Ref) Ref {
+	old := c.root
+	if r != None {
+		c.root = r
+	}
+	return old
+}
+
+// SetRoot restores what Under gave.
+func (c *Cursor) SetRoot(r Ref) { c.root = r }
+
+// Fragment marks the data from here on as an unfinished first fragment: what
+// ends too early in it is not malformed.
+func (c *Cursor) Fragment(on bool) { c.fragment = on }
+
+// SubSource runs a protocol over other bytes (reassembled, decrypted): they
+// become a data source of their own.
+func (c *Cursor) SubSource(p *Proto, name string, data []byte) {
+	if p.parse == nil || c.e.disabled[p.index] || c.e.skip(p) {
+		return
+	}
+	saved := c.st
+	c.UseSource(name, data)
+	c.run(p, p.parse, 0, -1)
+	c.st = saved
+}
+
+// UseSource moves the cursor to the start of other bytes, added as a data
+// source. Save and Restore the place around it.
+func (c *Cursor) UseSource(name string, data []byte) {
+	t := &c.e.pkt.Tree
+	c.src = uint8(min(len(t.Sources), 255))
+	if len(t.Sources) < 255 {
+		t.Sources = append(t.Sources, Source{Name: name, Data: data})
+	}
+	c.buf, c.off, c.start, c.end, c.cap = data, 0, 0, len(data), len(data)
+	c.fragment = false
+}
+
+// Place is a saved position with its data.
+type Place struct{ st st }
+
+// Save gives the present place, its data and parent.
+func (c *Cursor) Save() Place { return Place{c.st} }
+
+// Restore goes back to a saved place.
+func (c *Cursor) Restore(p Place) { c.st = p.st }
+
+// Lookup gives the protocol of a number, with Decode As rules first.
+func (c *Cursor) Lookup(t *Table, key uint64) *Proto {
+	if len(c.e.decode) != 0 {
+		for _, d := range c.e.decode[t.Name] {
+			if key >= d.Lo && key <= d.Hi {
+				return d.Proto
+			}
+		}
+	}
+	p := t.byKey[key]
+	if p != nil && c.e.disabled[p.index] {
+		return nil
+	}
+	return p
+}
+
+// LookupName gives the protocol of a word.
+func (c *Cursor) LookupName(t *Table, key string) *Proto { return t.byName[key] }
+
+// DecodedAs reports whether a Decode As rule covers the number.
+func (c *Cursor) DecodedAs(t *Table, key uint64) bool {
+	for _, d := range c.e.decode[t.Name] {
+		if key >= d.Lo && key <= d.Hi {
+			return true
+		}
+	}
+	return false
+}
+
+// Next runs the protocol that the table has for key over [pos, pos+n); false
+// when there is none.
+func (c *Cursor) Next(t *Table, key uint64, pos, n int) bool {
+	p := c.Lookup(t, key)
+	if p == nil {
+		return false
+	}
+	c.Sub(p, pos, n)
+	return true
+}
