@@ -33,7 +33,11 @@ func AppendTable(b []byte, t *table.Table, version uint64) []byte {
 // AppendDelta writes a delta as JSON. set and del are always there, so that a
 // script need not ask for them.
 func AppendDelta(b []byte, d *table.Delta) []byte {
-	b = append(b, `{"set":`...)
+	b = append(b, `{"from":`...)
+	b = strconv.AppendUint(b, d.From, 10)
+	b = append(b, `,"to":`...)
+	b = strconv.AppendUint(b, d.To, 10)
+	b = append(b, `,"set":`...)
 	b = appendRows(b, d.Set)
 	b = append(b, `,"del":`...)
 	b = appendStrings(b, d.Del)

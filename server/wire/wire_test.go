@@ -113,7 +113,7 @@ func TestEmptyTableAndDeltaHaveLists(t *testing.T) {
 	if got := string(AppendTable(nil, &table.Table{}, 1)); got != `{"columns":[],"rows":[],"version":1}` {
 		t.Error(got)
 	}
-	if got := string(AppendDelta(nil, &table.Delta{})); got != `{"set":[],"del":[]}` {
+	if got := string(AppendDelta(nil, &table.Delta{})); got != `{"from":0,"to":0,"set":[],"del":[]}` {
 		t.Error(got)
 	}
 }
