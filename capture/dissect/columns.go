@@ -126,3 +126,11 @@ func AddrText(t *field.Text, a *flow.Addr) {
 		t.Hex(a.Bytes(), ':')
 	}
 }
+
+// InfoIfEmpty gives the Info column for writing when nothing stands in it yet.
+func (c *Cursor) InfoIfEmpty() *field.Text {
+	if b := c.Info(); b != nil && len(b.B) == 0 {
+		return b
+	}
+	return nil
+}

@@ -587,3 +587,29 @@ func (c *Cursor) SourceIndex() int { return int(c.src) }
 func (c *Cursor) Bool(p *Pref) bool     { return c.e.cfg.boolPref(p) }
 func (c *Cursor) Uint(p *Pref) uint64   { return c.e.cfg.uintPref(p) }
 func (c *Cursor) String(p *Pref) string { return c.e.cfg.strPref(p) }
+
+// FinishText gives a text field recorded earlier its value, once it is known.
+func (c *Cursor) FinishText(r Ref, write func(c *Cursor, t *field.Text)) {
+	if r == None {
+		return
+	}
+	t := &c.e.pkt.Tree
+	t.closeLabel()
+	at := len(t.text.B)
+	write(c, &t.text)
+	n := &t.Nodes[r]
+	n.Flags |= inArena
+	n.Value = uint64(at)<<32 | uint64(len(t.text.B)-at)
+}
+
+// DropProto takes back the present protocol: it had nothing to say.
+func (c *Cursor) DropProto() {
+	p := &c.e.pkt
+	if n := len(p.Layers); n > 0 && p.Layers[n-1] == c.proto.ID {
+		p.Layers = p.Layers[:n-1]
+	}
+	if r := c.protoNode; r != None && int(r) == len(p.Nodes)-1 {
+		p.Nodes = p.Nodes[:r]
+	}
+	c.protoNode, c.last = None, None
+}

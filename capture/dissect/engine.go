@@ -93,6 +93,18 @@ type Request struct {
 	Columns bool
 	// Learn lets dissectors write the flow state: each frame once, in order.
 	Learn bool
+	// Env is what the frame's own line says beside the frame.
+	Env Env
+}
+
+// Env is a frame's place in its capture.
+type Env struct {
+	Info *frame.Info
+	// First, Prev and PrevShown are the times (ns) of the first frame, of the
+	// frame before, and of the frame before that passed the filter.
+	First, Prev, PrevShown          int64
+	HasFirst, HasPrev, HasPrevShown bool
+	Marked, Ignored                 bool
 }
 
 // Wanted is a prepared set of wanted fields.
@@ -136,10 +148,14 @@ type Packet struct {
 	Conv *flow.Conv
 	// IPProto is the protocol number of the innermost IP header.
 	IPProto uint8
+	// Used is the position behind the network packet inside its frame, when its
+	// header says so (the rest is padding or a trailer); -1 unknown.
+	Used int
 	// Layers are the protocols in order, as frame.protocols shows them.
 	Layers []field.ID
 	// Streams holds the stream numbers by kind, -1 for none.
 	Streams [8]int32
+	Env     Env
 	// Bug is set when a dissector crashed: a mistake of ours.
 	Bug string
 	// Malformed and Short tell how dissection ended.
@@ -216,7 +232,7 @@ func SetFrameProto(p *Proto) *Proto { frameProto = p; return p }
 func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p := &e.pkt
 	p.Tree.reset()
-	p.Frame = f
+	p.Frame, p.Env = f, r.Env
 	p.Cols.reset(r.Columns)
 	p.Src, p.Dst, p.DLSrc, p.DLDst = flow.Addr{}, flow.Addr{}, flow.Addr{}, flow.Addr{}
 	p.SrcPort, p.DstPort, p.PortKind, p.Conv, p.IPProto = 0, 0, 0, nil, 0
@@ -401,4 +417,11 @@ func (c *Cursor) Next(t *Table, key uint64, pos, n int) bool {
 	}
 	c.Sub(p, pos, n)
 	return true
+}
+
+// Layered adds a protocol to the packet's layers without running it.
+func (c *Cursor) Layered(p *Proto) {
+	if len(c.e.pkt.Layers) < 512 {
+		c.e.pkt.Layers = append(c.e.pkt.Layers, p.ID)
+	}
 }

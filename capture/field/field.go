@@ -125,6 +125,7 @@ const (
 	SepSpace
 	Local  // absolute time in local time
 	UTC    // absolute time in UTC
+	Epoch  // absolute time as seconds since 1970
 	DOYUTC // day of year
 	NTP    // absolute time of NTP in UTC; 0 is NULL
 	PortUDP

@@ -430,6 +430,10 @@ var months = [...]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
 
 // absLabel: "Nov 14, 2023 22:13:20.070000000 UTC".
 func (f *Field) absLabel(t *Text, ns int64) {
+	if f.Base == Epoch {
+		Seconds(t, ns, 9)
+		return
+	}
 	if f.Base == NTP && ns == math.MinInt64 {
 		t.S("(0)")
 		return
@@ -464,6 +468,10 @@ func clock(t *Text, tm time.Time) {
 
 // absShow: ISO 8601, with +0000 for local and Z for UTC fields.
 func (f *Field) absShow(t *Text, ns int64) {
+	if f.Base == Epoch {
+		Seconds(t, ns, 9)
+		return
+	}
 	if f.Base == NTP && ns == math.MinInt64 {
 		t.S("(0)")
 		return

@@ -1,0 +1,186 @@
+// UDP, RFC 768, and UDP-Lite's port dispatch. Checksums are not verified by
+// default, as in Wireshark.
+package proto
+
+import (
+	"sonde/capture/dissect"
+	"sonde/capture/field"
+	"sonde/capture/flow"
+)
+
+var (
+	udpP        = protocol("udp", "User Datagram Protocol", "UDP")
+	udpSrcPort  = udpP.U16("srcport", "Source Port", dec)
+	udpDstPort  = udpP.U16("dstport", "Destination Port", dec)
+	udpPort     = udpP.U16("port", "Source or Destination Port", dec)
+	udpLength   = udpP.U16("length", "Length", dec)
+	udpChecksum = udpP.U16("checksum", "Checksum", hex)
+	udpSumStat  = udpP.U8("checksum.status", "Checksum Status", noBase, enum(checksumStatus), enumOnly)
+	udpStream   = udpP.U32("stream", "Stream index", dec)
+	udpPNum     = udpP.U32("stream.pnum", "Stream Packet Number", dec)
+	udpTimeRel  = udpP.RelTime("time_relative", "Time since first frame")
+	udpTimeDel  = udpP.RelTime("time_delta", "Time since previous frame")
+	udpPayload  = udpP.Bytes("payload", "UDP payload")
+
+	eiUDPLengthBad = udpP.Expert("length.bad", field.Malformed, field.Error, "Bad length value")
+	eiUDPSumZero   = udpP.Expert("checksum.zero", field.Checksum, field.Error, "Illegal checksum value (0)")
+
+	udpTable = udpP.Table("udp.port")
+	udpHeur  = udpP.Table("udp")
+	_        = udpP.Parse(parseUDP).Stateful().On("ip.proto", 17).Calls(dataP)
+
+	udpFacts = flow.NewFacts[udpFact]()
+	udpConvs = flow.NewSlot[udpConv]()
+)
+
+// udpFact is what a datagram's place in its stream is.
+type udpFact struct {
+	conv        *flow.Conv
+	pnum        uint32
+	first, prev int64
+}
+
+// udpConv is a stream's running state.
+type udpConv struct {
+	packets     uint32
+	first, last int64
+}
+
+func parseUDP(c *Cursor) {
+	p := c.Packet()
+	at := c.Pos()
+	sp, dp := c.Peek16(0), c.Peek16(2)
+	p.SrcPort, p.DstPort, p.PortKind = uint32(sp), uint32(dp), flow.KUDP
+	c.SetProtocol("UDP")
+	if b := c.SetInfo(); b != nil {
+		b.U(uint64(sp)).S(" → ").U(uint64(dp))
+	}
+	if b := c.Label(c.ProtoNode()); b != nil {
+		b.S("User Datagram Protocol, Src Port: ").U(uint64(sp)).S(", Dst Port: ").U(uint64(dp))
+	}
+	c.ProtoEnd(at + 8)
+	c.U16(udpSrcPort)
+	c.U16(udpDstPort)
+	c.PutHidden(udpPort, at, 2, uint64(sp))
+	c.PutHidden(udpPort, at+2, 2, uint64(dp))
+	length := int(c.Peek16(0))
+	r := c.Field(udpLength, 2)
+	if length == 0 && c.Len() > 65535 {
+		length = c.Len() // RFC 2675, jumbograms
+	}
+	if length < 8 || length > c.End()-at {
+		c.Expert(r, eiUDPLengthBad)
+		if b := c.Append(r); b != nil {
+			if length < 8 {
+				b.S(" (bogus, must be >= 8)")
+			} else {
+				b.S(" (bogus, payload length ").U(uint64(c.End() - at)).S(")")
+			}
+		}
+		if b := c.Info(); b != nil {
+			if length < 8 {
+				b.S(" [BAD UDP LENGTH ").U(uint64(length)).S(" < 8]")
+			} else {
+				b.S(" [BAD UDP LENGTH ").U(uint64(length)).S(" > IP PAYLOAD LENGTH]")
+			}
+		}
+		if length < 8 {
+			return
+		}
+	} else {
+		c.SetEnd(at + length)
+	}
+	sum := c.U16(udpChecksum)
+	if b := c.Append(c.Last()); b != nil {
+		if sum == 0 {
+			b.S(" [zero-value ignored]")
+		} else {
+			b.S(" [unverified]")
+		}
+	}
+	stat := uint64(2)
+	if sum == 0 {
+		stat = 3
+	}
+	c.Gen(udpSumStat, at+6, 0, stat)
+
+	f := udpLearn(c, p, sp, dp)
+	if f != nil {
+		c.Gen(udpStream, at+8, 0, uint64(f.conv.Index))
+		c.Gen(udpPNum, at+8, 0, uint64(f.pnum))
+		if c.Frame().HasTime {
+			var group dissect.Ref = dissect.None
+			if b := c.GenTextLine(at+8, 0); b != nil {
+				b.S("Timestamps")
+				group = c.Last()
+			}
+			old := c.Push(group)
+			c.Gen(udpTimeRel, at+8, 0, uint64(c.Frame().Time-f.first))
+			c.Gen(udpTimeDel, at+8, 0, uint64(c.Frame().Time-f.prev))
+			c.Pop(old)
+		}
+	}
+	n := c.CapLeft()
+	if b := c.Info(); b != nil {
+		b.S(" Len=").U(uint64(length - 8))
+	}
+	if n > 0 {
+		r := c.FieldAt(udpPayload, at+8, n)
+		if b := c.Label(r); b != nil {
+			b.S("UDP payload (").U(uint64(n)).S(plural(n, " byte)", " bytes)"))
+		}
+	}
+	udpUpper(c, p, at+8, sp, dp)
+}
+
+// udpUpper finds the protocol above: the conversation's, the lower port's, the
+// higher port's, a heuristic, or data.
+func udpUpper(c *Cursor, p *dissect.Packet, pos int, sp, dp uint16) {
+	if p.Conv != nil && p.Conv.Upper != nil && p.Conv.UpperFrom <= c.Frame().Number {
+		if q := p.Conv.Upper.(*dissect.Proto); c.Try(q, pos, -1) {
+			return
+		}
+	}
+	lo, hi := sp, dp
+	if lo > hi {
+		lo, hi = hi, lo
+	}
+	if q := c.Lookup(udpTable, uint64(lo)); q != nil && lo != 0 && c.Try(q, pos, -1) {
+		return
+	}
+	if q := c.Lookup(udpTable, uint64(hi)); q != nil && hi != lo && hi != 0 && c.Try(q, pos, -1) {
+		return
+	}
+	if c.Heuristics(udpHeur, pos, -1) != nil {
+		return
+	}
+	c.Sub(dataP, pos, -1)
+}
+
+func udpLearn(c *Cursor, p *dissect.Packet, sp, dp uint16) *udpFact {
+	st, fr := c.Flow(), c.Frame()
+	if !c.Learning() {
+		f := udpFacts.Get(st, fr.Number, c.Layer())
+		if f != nil {
+			p.Conv, p.Streams[flow.KUDP] = f.conv, int32(f.conv.Index)
+		}
+		return f
+	}
+	conv := st.Find(flow.KUDP, &p.Src, &p.Dst, uint32(sp), uint32(dp), fr.Number)
+	if conv == nil {
+		conv = st.Create(flow.KUDP, &p.Src, &p.Dst, uint32(sp), uint32(dp), fr.Number)
+		conv.FirstTime, conv.LastTime = fr.Time, fr.Time
+	}
+	u := udpConvs.Make(conv)
+	if u.packets == 0 {
+		u.first, u.last = fr.Time, fr.Time
+	}
+	u.packets++
+	f := udpFacts.Put(st, fr.Number, c.Layer())
+	*f = udpFact{conv: conv, pnum: u.packets, first: u.first, prev: u.last}
+	u.last = fr.Time
+	conv.Last, conv.LastTime = fr.Number, fr.Time
+	conv.Packets++
+	p.Conv, p.Streams[flow.KUDP] = conv, int32(conv.Index)
+	return f
+}
