@@ -50,6 +50,9 @@ type Frame struct {
 	// Dropped counts packets lost between the frame before and this one, as
 	// the file says.
 	Dropped uint64
+	// Enterprise is the private enterprise number of a pcapng custom block
+	// (LinkCustomBlock); its top bit says that copying is not allowed.
+	Enterprise uint32
 }
 
 // Interface is one capture interface of a file or a live capture.

@@ -24,6 +24,16 @@ const (
 	LinkLinuxSLL2   LinkType = 276
 )
 
+// Numbers of the project's own, for pcapng blocks that are shown as frames
+// though they carry no packet; no file has them.
+const (
+	// LinkCustomBlock: Data is a custom block behind its enterprise number,
+	// which is Frame.Enterprise.
+	LinkCustomBlock LinkType = 0xfff1
+	// LinkJournal: Data is a systemd journal entry in export format.
+	LinkJournal LinkType = 0xfff2
+)
+
 type linkName struct{ name, description string }
 
 // Names and descriptions as libpcap and Wireshark print them.
@@ -43,6 +53,8 @@ var linkNames = map[LinkType]linkName{
 	LinkIPv6:        {"IPV6", "Raw IPv6"},
 	LinkNFLog:       {"NFLOG", "NFLOG"},
 	LinkNetlink:     {"NETLINK", "Linux Netlink"},
+	LinkCustomBlock: {"PCAPNG_CUSTOM", "PCAPNG Custom Block"},
+	LinkJournal:     {"SYSTEMD_JOURNAL", "systemd journal"},
 	LinkLinuxSLL2:   {"LINUX_SLL2", "Linux cooked-mode capture v2"},
 }
 

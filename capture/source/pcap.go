@@ -237,7 +237,7 @@ func (p *pcap) next(f *frame.Frame) (bool, error) {
 		return false, p.damage(ErrCorrupt, "a packet header makes no sense (captured %d of %d bytes) and no packet follows it", caplen, length)
 	}
 	total := hdr + int(caplen)
-	f.Data, f.Comments, f.Flags, f.Dropped = nil, nil, 0, 0
+	f.Data, f.Comments, f.Flags, f.Dropped, f.Enterprise = nil, nil, 0, 0, 0
 	if p.opt.HeadersOnly {
 		if !p.w.has(int64(total)) {
 			return false, p.stop(p.rest(total), "a packet")

@@ -4,22 +4,26 @@
 package source
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
 
 	"sonde/capture/frame"
 )
 
 // Block types.
 const (
-	blockSHB    = 0x0a0d0d0a
-	blockIDB    = 1
-	blockPB     = 2 // obsolete packet block
-	blockSPB    = 3
-	blockNRB    = 4
-	blockISB    = 5
-	blockEPB    = 6
-	blockDSB    = 10
-	blockCustom = 0x00000bad // may be copied; 0x40000bad may not
+	blockSHB         = 0x0a0d0d0a
+	blockIDB         = 1
+	blockPB          = 2 // obsolete packet block
+	blockSPB         = 3
+	blockNRB         = 4
+	blockISB         = 5
+	blockEPB         = 6
+	blockDSB         = 10
+	blockJournal     = 9
+	blockCustom      = 0x00000bad
+	blockCustomFixed = 0x40000bad // not to be copied into another file
 )
 
 const byteOrderMagic = 0x1a2b3c4d
@@ -104,6 +108,11 @@ func (p *pcapng) block(f *frame.Frame) (bool, error) {
 	switch typ {
 	case blockEPB, blockPB, blockSPB:
 		return p.packet(f, typ, total, length)
+	case blockCustom, blockCustomFixed, blockJournal:
+		if total <= maxMetaBlock {
+			return p.other(f, typ, total, length)
+		}
+		return p.pass(typ, total, length)
 	case blockSHB, blockIDB, blockNRB, blockISB, blockDSB:
 		if total > maxMetaBlock {
 			return false, p.damage(ErrCorrupt, "pcapng: total block length %d is too large (> %d)", length, maxMetaBlock)
@@ -120,32 +129,106 @@ func (p *pcapng) block(f *frame.Frame) (bool, error) {
 		}
 		p.version++
 	default:
-		if !p.w.has(total) {
-			if p.w.at != nil {
-				return false, p.stop(p.rest(minBlock), "a block")
-			}
-			// Too long to look at in a stream; passing over it finds its end.
-			if total <= 256<<20 {
-				return false, p.stop(len(p.w.peek(int(total))), "a block")
-			}
-			at, packet := p.w.off, int(p.count)
-			if p.w.skip(total) < total {
-				d := p.damage(ErrCutShort, "the file ends in the middle of a block")
-				d.Offset, d.Packet = at, packet
-				return false, d
-			}
-			return false, nil
-		}
-		tail := p.w.side(total-4, 4)
-		if tail == nil {
-			return false, p.stop(minBlock, "a block")
-		}
-		if err := p.sameLength(big, tail, length); err != nil {
-			return false, err
-		}
+		return p.pass(typ, total, length)
 	}
 	p.w.skip(total)
 	return false, nil
+}
+
+// pass goes over a block that nobody reads; it may be as long as 4 GiB.
+func (p *pcapng) pass(typ uint32, total int64, length uint32) (bool, error) {
+	if !p.w.has(total) {
+		if p.w.at != nil {
+			return false, p.stop(p.rest(minBlock), "a block")
+		}
+		if total <= mostPeek {
+			return false, p.stop(len(p.w.peek(int(total))), "a block")
+		}
+		// Too long to look at in a stream; passing over it finds its end.
+		d := p.damage(ErrCutShort, "the file ends in the middle of a block")
+		if p.w.skip(total) < total {
+			return false, d
+		}
+		return false, nil
+	}
+	tail := p.w.side(total-4, 4)
+	if tail == nil {
+		return false, p.stop(minBlock, "a block")
+	}
+	if err := p.sameLength(p.big, tail, length); err != nil {
+		return false, err
+	}
+	p.w.skip(total)
+	return false, nil
+}
+
+// other gives a block without a packet as a frame, as tshark numbers them.
+func (p *pcapng) other(f *frame.Frame, typ uint32, total int64, length uint32) (bool, error) {
+	b := p.w.peek(int(total))
+	if int64(len(b)) < total {
+		return false, p.stop(len(b), "a block")
+	}
+	if err := p.sameLength(p.big, b[total-4:], length); err != nil {
+		return false, err
+	}
+	*f = frame.Frame{Header: frame.Header{Offset: p.w.off, TimeDigits: 6}}
+	data := b[8 : total-4]
+	p.last = Record{Data: 8, BigEndian: p.big, Size: uint32(total)}
+	if typ == blockJournal {
+		f.Link = frame.LinkJournal
+		f.Time, f.HasTime = journalTime(data)
+	} else {
+		if len(data) < 4 {
+			return false, p.damage(ErrCorrupt, "pcapng: total block length %d of a CB is too small (< 16)", length)
+		}
+		f.Link = frame.LinkCustomBlock
+		f.Enterprise = Enterprise(b, p.big)
+		data = data[4:]
+		if f.Enterprise&^enterpriseFixed == netflix && len(data) >= 4 && u32(false, data) == netflixSkip {
+			p.w.skip(total)
+			return false, nil
+		}
+		p.last.Data, p.last.Options = 12, true
+	}
+	f.CapLen = uint32(len(data))
+	f.Len = f.CapLen
+	if !p.opt.HeadersOnly {
+		f.Data = data[:len(data):len(data)]
+	}
+	p.w.skip(total)
+	return true, nil
+}
+
+// Blocks of Netflix's BBLog; those of type 2 only count what was left out.
+const (
+	netflix     = 10949
+	netflixSkip = 2
+)
+
+const enterpriseFixed = 1 << 31
+
+// Enterprise is Frame.Enterprise of a custom block, from its first 12 bytes.
+func Enterprise(head []byte, big bool) uint32 {
+	if len(head) < 12 {
+		return 0
+	}
+	n := u32(big, head[8:]) &^ enterpriseFixed
+	if u32(big, head) == blockCustomFixed {
+		n |= enterpriseFixed
+	}
+	return n
+}
+
+// journalTime finds the entry's wall clock time, in microseconds since 1970.
+func journalTime(b []byte) (int64, bool) {
+	const key = "__REALTIME_TIMESTAMP="
+	for line := range bytes.Lines(b) {
+		if v, ok := bytes.CutPrefix(line, []byte(key)); ok {
+			us, err := strconv.ParseInt(string(bytes.TrimSpace(v)), 10, 54)
+			return us * 1000, err == nil
+		}
+	}
+	return 0, false
 }
 
 func (p *pcapng) sameLength(big bool, tail []byte, length uint32) error {
@@ -216,7 +299,7 @@ func (p *pcapng) packet(f *frame.Frame, typ uint32, total int64, length uint32) 
 	h.Link = in.link
 	h.TimeDigits = in.clock.digits
 	h.Offset = p.w.off
-	f.Data, f.Comments, f.Flags, f.Dropped = nil, nil, 0, dropped
+	f.Data, f.Comments, f.Flags, f.Dropped, f.Enterprise = nil, nil, 0, dropped, 0
 
 	var options, tail []byte
 	if p.opt.HeadersOnly && total > bigBlock && p.w.at != nil {
@@ -273,7 +356,7 @@ func (p *pcapng) probe(b []byte) int64 {
 		if int64(u32(p.big, b[8:])) >= int64(len(p.interfaces)) {
 			return 0
 		}
-	case blockIDB, blockPB, blockSPB, blockNRB, blockISB, 9, blockDSB, blockCustom, 0x40000000 | blockCustom, 0x80000001:
+	case blockIDB, blockPB, blockSPB, blockNRB, blockISB, blockJournal, blockDSB, blockCustom, blockCustomFixed, 0x80000001:
 	default:
 		return 0
 	}

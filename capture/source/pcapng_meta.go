@@ -340,3 +340,19 @@ func shift128(n uint64, by uint8) uint64 {
 	}
 	return hi<<(64-by) | lo>>by
 }
+
+// BlockSize is the whole size of a packet block, from its first bytes.
+func BlockSize(head []byte, big bool) int64 {
+	if len(head) < 8 {
+		return 0
+	}
+	return (int64(u32(big, head[4:])) + 3) &^ 3
+}
+
+// Ticks is the raw time stamp of a packet block, from its first 28 bytes.
+func Ticks(head []byte, big bool) uint64 {
+	if len(head) < epbHeader {
+		return 0
+	}
+	return uint64(u32(big, head[12:]))<<32 | uint64(u32(big, head[16:]))
+}

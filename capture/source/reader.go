@@ -277,7 +277,7 @@ func (r *Reader) proven(i int) bool {
 			return false
 		}
 		size := r.format.probe(b)
-		if size == 0 || size > 256<<20 {
+		if size == 0 || size > mostPeek {
 			return false
 		}
 		at += size

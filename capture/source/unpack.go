@@ -49,7 +49,7 @@ func Unpack(compression string, r io.Reader, limit int64) (io.ReadCloser, error)
 		}
 		u = z
 	case "zstd":
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(128<<20))
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
 			return nil, fmt.Errorf("unpack zstd: %w", err)
 		}

@@ -9,6 +9,8 @@ const (
 	minStep = 4 << 10   // read ahead after a jump
 	maxStep = 128 << 10 // read ahead when reading on and on
 	minBuf  = 128 << 10
+	// mostPeek bounds what a stream keeps; no packet's record is larger.
+	mostPeek = 256 << 20
 )
 
 // window is a sliding view of a capture's bytes. It never holds more than was
@@ -105,8 +107,7 @@ func (w *window) has(n int64) bool {
 		}
 		return w.know-w.off >= n
 	}
-	const most = 256 << 20 // no record is larger; whoever asks has checked
-	return n <= most && len(w.peek(int(n))) == int(n)
+	return n <= mostPeek && len(w.peek(int(n))) == int(n)
 }
 
 // skip moves on by n bytes, and returns how many there were to skip.

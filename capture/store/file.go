@@ -144,7 +144,7 @@ func (s *File) Frame(n uint32, f *frame.Frame) error {
 	if !ok {
 		return fmt.Errorf("frame %d: %w", n, ErrNoFrame)
 	}
-	f.Comments, f.Flags, f.Dropped = nil, 0, 0
+	f.Comments, f.Flags, f.Dropped, f.Enterprise = nil, 0, 0, 0
 	dist := int(flags>>distanceShift&15) * 4
 	var err error
 	if f.Data, err = s.mapped.bytes(f.Offset+int64(dist), int(f.CapLen)); err != nil {
@@ -167,6 +167,10 @@ func (s *File) extras(f *frame.Frame, flags uint16, dist int) error {
 		f.TimeRaw = source.Ticks(h, big)
 	}
 	if flags&flagOptions == 0 {
+		return nil
+	}
+	if f.Link == frame.LinkCustomBlock {
+		f.Enterprise = source.Enterprise(h, big)
 		return nil
 	}
 	from := int64(dist) + (int64(f.CapLen)+3)&^3
