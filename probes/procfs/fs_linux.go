@@ -135,14 +135,18 @@ func (f *FS) Numbers(nums []int, rel string) ([]int, error) {
 		return nums, wrap("open", f.root, rel, err)
 	}
 	defer unix.Close(fd)
-	buf := make([]byte, 16<<10)
+	return listNumbers(fd, nums, f.root, rel)
+}
+
+func listNumbers(fd int, nums []int, root, rel string) ([]int, error) {
+	var buf [8 << 10]byte
 	for {
-		n, err := unix.ReadDirent(fd, buf)
+		n, err := unix.ReadDirent(fd, buf[:])
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil {
-			return nums, wrap("list", f.root, rel, err)
+			return nums, wrap("list", root, rel, err)
 		}
 		if n <= 0 {
 			return nums, nil
@@ -177,3 +181,28 @@ func direntNumbers(nums []int, b []byte) []int {
 	}
 	return nums
 }
+
+// Dir is an open directory of the tree, for reading many entries of it.
+type Dir struct {
+	fd  int
+	fs  *FS
+	rel string
+}
+
+// OpenDir opens a directory relative to the root.
+func (f *FS) OpenDir(rel string) (Dir, error) {
+	fd, err := openat(f.fd, rel, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC)
+	if err != nil {
+		return Dir{}, wrap("open", f.root, rel, err)
+	}
+	return Dir{fd, f, rel}, nil
+}
+
+// FD is the directory's handle for the *at calls.
+func (d Dir) FD() int { return d.fd }
+
+// Close closes it.
+func (d Dir) Close() error { return unix.Close(d.fd) }
+
+// Numbers lists the numeric entries, once: the position is not reset.
+func (d Dir) Numbers(nums []int) ([]int, error) { return listNumbers(d.fd, nums, d.fs.root, d.rel) }

@@ -1,0 +1,589 @@
+package probes
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sonde/probes/procfs"
+	"sonde/probes/table"
+)
+
+var _ = register(Probe{
+	Name: "processes", Title: "Processes", Interval: time.Second, Rates: true,
+	Args: []string{"user", "threads", "pid"},
+	New:  func(a Args) (Sampler, error) { return newProcesses(system, a) },
+})
+
+// Column order of the processes table; see processColumns.
+const (
+	colPID = iota
+	colTGID
+	colUser
+	colUID
+	colPR
+	colNI
+	colVirt
+	colRes
+	colShr
+	colS
+	colStat
+	colCPU
+	colMem
+	colTime
+	colRead
+	colWrite
+	colThr
+	colPPID
+	colPGID
+	colSID
+	colTTY
+	colTPGID
+	colPSR
+	colMinFlt
+	colMajFlt
+	colStart
+	colPCPU
+	colComm
+	colCommand
+	colContainer
+	colKernel
+	numProcessCols
+)
+
+var processColumns = []table.Column{
+	{ID: "pid", Title: "PID", Type: table.Int, Help: "Process number; of a thread when threads are shown."},
+	{ID: "tgid", Title: "TGID", Type: table.Int, Help: "The process a thread belongs to."},
+	{ID: "user", Title: "USER", Type: table.Text, Help: "Effective user."},
+	{ID: "uid", Title: "UID", Type: table.Int},
+	{ID: "pr", Title: "PR", Type: table.Int, Help: "Priority the kernel schedules by; -2 and below are real time."},
+	{ID: "ni", Title: "NI", Type: table.Int, Help: "Nice value."},
+	{ID: "virt", Title: "VIRT", Type: table.Bytes, Unit: "B", Help: "Address space."},
+	{ID: "res", Title: "RES", Type: table.Bytes, Unit: "B", Help: "Resident memory; shared pages count in every process that has them."},
+	{ID: "shr", Title: "SHR", Type: table.Bytes, Unit: "B", Help: "Resident file and shared memory pages."},
+	{ID: "s", Title: "S", Type: table.Text, Help: "R running, S sleeping, D waiting for a device, T stopped, t traced, Z zombie, I idle kernel thread."},
+	{ID: "stat", Title: "STAT", Type: table.Text, Help: "State as ps writes it: < high priority, N nice, s session leader, l threads, + foreground."},
+	{ID: "cpu", Title: "%CPU", Type: table.Ratio, Help: "CPU time since the last refresh, 100 % for one core, as top."},
+	{ID: "mem", Title: "%MEM", Type: table.Ratio, Help: "RES as a part of the memory."},
+	{ID: "time", Title: "TIME+", Type: table.Duration, Unit: "ns", Help: "CPU time so far, in steps of 10 ms."},
+	{ID: "read", Title: "DISK READ", Type: table.Rate, Unit: "B", Help: "Read from block devices."},
+	{ID: "write", Title: "DISK WRITE", Type: table.Rate, Unit: "B", Help: "Written to block devices, counted when pages are dirtied."},
+	{ID: "thr", Title: "THR", Type: table.Int, Help: "Threads."},
+	{ID: "ppid", Title: "PPID", Type: table.Int, Help: "Parent."},
+	{ID: "pgid", Title: "PGID", Type: table.Int, Help: "Process group."},
+	{ID: "sid", Title: "SID", Type: table.Int, Help: "Session."},
+	{ID: "tty", Title: "TTY", Type: table.Text, Help: "Controlling terminal."},
+	{ID: "tpgid", Title: "TPGID", Type: table.Int, Help: "Foreground process group of the terminal."},
+	{ID: "psr", Title: "P", Type: table.Int, Help: "CPU it last ran on."},
+	{ID: "minflt", Title: "MINFLT", Type: table.Int, Help: "Page faults served from memory."},
+	{ID: "majflt", Title: "MAJFLT", Type: table.Int, Help: "Page faults served from disk."},
+	{ID: "start", Title: "START", Type: table.Time, Unit: "ns", Help: "When it started."},
+	{ID: "pcpu", Title: "%CPU (life)", Type: table.Ratio, Help: "CPU time over time since the start, as ps: a lifetime average."},
+	{ID: "comm", Title: "NAME", Type: table.Text, Help: "The kernel's short name, at most 15 bytes."},
+	{ID: "command", Title: "COMMAND", Type: table.Text, Help: "Full command line; [name] for kernel threads and zombies."},
+	{ID: "container", Title: "CONTAINER", Type: table.Text, Help: "Container id from the control group."},
+	{ID: "kernel", Title: "KTHREAD", Type: table.Bool, Help: "A thread of the kernel."},
+}
+
+const (
+	// pageSize of the kernel for stat and statm, which count pages.
+	slowEvery = 10 // samples between readings of what seldom changes
+	// readAllBelow: with fewer tasks every figure is read each time; above, the
+	// idle ones are read in turn so that the table stays in its budget.
+	readAllBelow = 500
+	maxCommand   = 4096 // bytes of a command line kept in the table
+)
+
+var pageSize = int64(os.Getpagesize())
+
+const tick = int64(time.Second) / procfs.TicksPerSecond
+
+// task is what is remembered of a process or thread between samples.
+type task struct {
+	pid, tgid int
+	start     uint64
+	seen      uint64 // sample number
+	stat      procfs.Stat
+	at        time.Time // of stat
+	key       string
+	uid       uint32
+	user      string
+	command   string
+	container string
+	shared    int64
+	io        procfs.IO
+	ioAt      time.Time
+	ioDenied  bool
+	read      float64 // per second between the last two readings of io
+	written   float64
+	rated     bool // read and written hold a value
+	tty       int  // what cells[colTTY] names
+	cells     []table.Cell
+}
+
+// processes is the sampler of the processes probe.
+type processes struct {
+	fs      *procfs.FS
+	users   *users
+	host    hostFigures
+	user    []string
+	pids    []int
+	threads bool
+
+	n      uint64
+	tasks  map[int]*task
+	list   []int
+	buf    []byte
+	path   []byte
+	denied int
+}
+
+func newProcesses(r roots, a Args) (*processes, error) {
+	p := &processes{users: newUsers(r.passwd), threads: a.Bool("threads"), tasks: map[int]*task{}}
+	for u := range strings.SplitSeq(a["user"], ",") {
+		if u = strings.TrimSpace(u); u != "" {
+			p.user = append(p.user, u)
+		}
+	}
+	for s := range strings.SplitSeq(a["pid"], ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			n, err := strconv.Atoi(s)
+			if err != nil || n <= 0 {
+				return nil, fmt.Errorf("argument pid=%q: %w", s, ErrArgs)
+			}
+			p.pids = append(p.pids, n)
+		}
+	}
+	fs, err := r.openProc()
+	if err != nil {
+		return nil, err
+	}
+	p.fs, p.host.fs = fs, fs
+	return p, nil
+}
+
+func (p *processes) Close() error { return p.fs.Close() }
+
+// Sample reads every process once: one file for most of them.
+func (p *processes) Sample(now time.Time) (*table.Table, error) {
+	sum := map[string]table.Cell{"self.pid": int64(os.Getpid())}
+	host, memTotal, kernelTasks, err := p.host.fill(sum)
+	if err != nil {
+		return nil, kind(err)
+	}
+	p.n++
+	p.denied = 0
+	pids := p.pids
+	if len(pids) == 0 {
+		if p.list, err = p.fs.PIDs(p.list[:0]); err != nil {
+			return nil, kind(err)
+		}
+		pids = p.list
+	}
+	all := len(p.tasks) < readAllBelow
+	var found []*task
+	for _, pid := range pids {
+		if p.threads {
+			tids, err := p.fs.Numbers(nil, strconv.Itoa(pid)+"/task")
+			if err != nil {
+				continue // ended in between
+			}
+			for _, tid := range tids {
+				if t := p.one(pid, tid, now, all); t != nil {
+					found = append(found, t)
+				}
+			}
+			continue
+		}
+		if t := p.one(pid, pid, now, all); t != nil {
+			found = append(found, t)
+		}
+	}
+	if len(found) == 0 && len(p.pids) > 0 {
+		return nil, fmt.Errorf("read process %v: %w", p.pids, ErrGone)
+	}
+	for id, t := range p.tasks {
+		if t.seen != p.n {
+			delete(p.tasks, id)
+		}
+	}
+	t := &table.Table{Columns: processColumns, Summary: sum}
+	counts := map[byte]int64{}
+	threads := int64(0)
+	for _, k := range found {
+		if len(p.user) > 0 && !slices.Contains(p.user, k.user) && !slices.Contains(p.user, strconv.Itoa(int(k.uid))) {
+			continue
+		}
+		counts[k.stat.State]++
+		if p.threads {
+			threads++
+		} else {
+			threads += int64(k.stat.Threads)
+		}
+		t.Rows = append(t.Rows, table.Row{Key: k.key, Cells: p.cells(k, host, memTotal, now)})
+	}
+	taskFigures(sum, int64(len(t.Rows)), threads, counts)
+	t.Notes = p.notes(kernelTasks, found)
+	return t, nil
+}
+
+func taskFigures(sum map[string]table.Cell, total, threads int64, by map[byte]int64) {
+	sum["tasks.total"], sum["tasks.threads"] = total, threads
+	sum["tasks.running"] = by['R']
+	sum["tasks.sleeping"] = by['S'] + by['D'] + by['I'] // as top counts them
+	sum["tasks.disk"], sum["tasks.idle"] = by['D'], by['I']
+	sum["tasks.stopped"] = by['T'] + by['t']
+	sum["tasks.zombie"] = by['Z']
+}
+
+func (p *processes) notes(kernelTasks int, found []*task) []table.Note {
+	var notes []table.Note
+	if p.denied > 0 {
+		notes = append(notes, capNote(fmt.Sprintf("Disk figures of %d processes of other users are not readable.", p.denied), capsOfOthers))
+	}
+	// Process 1 exists in every pid namespace: without it /proc hides others
+	// (mount option hidepid).
+	if len(p.pids) == 0 && p.tasks[1] == nil && os.Geteuid() != 0 && len(found) > 0 {
+		seen := 0
+		for _, t := range found {
+			seen += max(1, t.stat.Threads)
+		}
+		notes = append(notes, table.Note{Code: "partial",
+			Text:   fmt.Sprintf("Processes of other users are hidden (hidepid): %d threads exist that are not shown.", max(0, kernelTasks-seen)),
+			Remedy: "sudo mount -o remount,hidepid=0 /proc"})
+	}
+	return notes
+}
+
+// file builds "PID/name" or "PID/task/TID/name" without an allocation for the
+// parts.
+func (p *processes) file(pid, tid int, name string) string {
+	b := strconv.AppendInt(p.path[:0], int64(pid), 10)
+	if p.threads {
+		b = append(b, "/task/"...)
+		b = strconv.AppendInt(b, int64(tid), 10)
+	}
+	b = append(b, '/')
+	b = append(b, name...)
+	p.path = b
+	return string(b)
+}
+
+// one reads a process or thread; nil when it ended meanwhile.
+func (p *processes) one(pid, tid int, now time.Time, all bool) *task {
+	var err error
+	if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "stat")); err != nil {
+		return nil
+	}
+	t := p.tasks[tid]
+	comm := ""
+	if t != nil {
+		comm = t.stat.Comm
+	}
+	var st procfs.Stat
+	if procfs.ParseStat(p.buf, &st, comm) != nil {
+		return nil
+	}
+	if t == nil || t.start != st.Start || t.pid != pid && p.threads {
+		// Seen for the first time, or the number was given to another process.
+		t = &task{pid: tid, tgid: pid, start: st.Start,
+			key: strconv.Itoa(tid) + ":" + strconv.FormatUint(st.Start, 10)}
+		t.cells = nil
+		p.tasks[tid] = t
+		p.identity(t, &st)
+	} else if st.Comm != t.stat.Comm || (p.n+uint64(tid))%slowEvery == 0 {
+		p.identity(t, &st) // an exec, or its turn
+	}
+	prev := t.stat
+	moved := t.seen == 0 || all || st.UTime != prev.UTime || st.STime != prev.STime || st.State == 'R' || st.State == 'D' ||
+		st.MajFlt != prev.MajFlt || (p.n+uint64(tid))%5 == 0
+	if moved {
+		p.readIO(t, pid, tid, now)
+	}
+	if t.seen == 0 || all || st.RSS != prev.RSS || st.VSize != prev.VSize || (p.n+uint64(tid))%slowEvery == 0 {
+		if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "statm")); err == nil {
+			if m, err := procfs.ParseStatm(p.buf); err == nil {
+				t.shared = int64(m.Shared) * pageSize
+			}
+		}
+	}
+	if t.seen != 0 {
+		t.rate(&st, now)
+	}
+	t.stat, t.at, t.seen = st, now, p.n
+	return t
+}
+
+// rate is kept in cells[colCPU]; a task without an earlier reading has none.
+func (t *task) rate(st *procfs.Stat, now time.Time) {
+	dt := now.Sub(t.at)
+	if dt < 10*time.Millisecond {
+		return
+	}
+	used := int64(st.UTime+st.STime) - int64(t.stat.UTime+t.stat.STime)
+	cpu := float64(max(used, 0)*tick) / float64(dt)
+	if t.cells == nil {
+		t.cells = make([]table.Cell, numProcessCols)
+	} else if old, ok := t.cells[colCPU].(float64); ok && old == cpu {
+		return
+	} else {
+		t.cells = slices.Clone(t.cells) // the old ones are published
+	}
+	t.cells[colCPU] = cpu
+}
+
+// identity reads what seldom changes: user, command line, container.
+func (p *processes) identity(t *task, st *procfs.Stat) {
+	pid := t.tgid
+	if uid, err := p.fs.Owner(pid); err == nil {
+		t.uid, t.user = uid, p.users.name(uid)
+	}
+	var err error
+	command := "[" + st.Comm + "]"
+	if !st.KernelThread() && st.State != 'Z' {
+		if p.buf, err = p.fs.Read(p.buf, strconv.Itoa(pid)+"/cmdline"); err == nil {
+			b := p.buf[:min(len(p.buf), maxCommand)]
+			if args := procfs.Cmdline(b); len(args) > 0 {
+				command = strings.Join(args, " ")
+			}
+		}
+	}
+	if p.threads && t.pid != t.tgid {
+		command = st.Comm // top -H shows the thread's own name
+	}
+	if command != t.command {
+		t.command = command
+	}
+	if p.buf, err = p.fs.Read(p.buf, strconv.Itoa(pid)+"/cgroup"); err == nil {
+		t.container = procfs.ContainerID(procfs.CgroupPath(procfs.ParseCgroup(p.buf)))
+	}
+}
+
+func (p *processes) readIO(t *task, pid, tid int, now time.Time) {
+	var err error
+	if t.ioDenied && (p.n+uint64(tid))%slowEvery != 0 && t.seen != 0 {
+		p.denied++
+		return
+	}
+	if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "io")); err != nil {
+		t.ioDenied = procfs.Denied(err)
+		if t.ioDenied {
+			p.denied++
+		}
+		return
+	}
+	t.ioDenied = false
+	io, err := procfs.ParseIO(p.buf)
+	if err != nil {
+		return
+	}
+	if !t.ioAt.IsZero() {
+		if dt := now.Sub(t.ioAt).Seconds(); dt > 0.01 {
+			t.read = perSecond(t.io.Read, io.Read, dt)
+			t.written = max(0, perSecond(t.io.Written, io.Written, dt)-perSecond(t.io.Cancelled, io.Cancelled, dt))
+			t.rated = true
+		}
+	}
+	t.io, t.ioAt = io, now
+}
+
+// perSecond is the rate of a counter that only grows; a step back (a reset) is
+// no rate at all and counts as zero.
+func perSecond(a, b uint64, seconds float64) float64 {
+	if b < a || seconds <= 0 {
+		return 0
+	}
+	return float64(b-a) / seconds
+}
+
+// cells fills a row. The slice of the last sample is used again when nothing
+// changed, and each boxed value that did not: a sleeping process costs no memory.
+func (p *processes) cells(t *task, host procfs.HostStat, memTotal uint64, now time.Time) []table.Cell {
+	st := &t.stat
+	started := host.BootTime*int64(time.Second) + int64(st.Start)*tick
+	used := int64(st.UTime+st.STime) * tick
+	b := rowBuilder{old: t.cells}
+	b.int(colPID, int64(t.pid))
+	b.int(colTGID, int64(t.tgid))
+	b.text(colUser, t.user)
+	b.int(colUID, int64(t.uid))
+	b.int(colPR, int64(st.Priority))
+	b.int(colNI, int64(st.Nice))
+	b.int(colVirt, int64(st.VSize))
+	b.int(colRes, st.RSS*pageSize)
+	b.int(colShr, t.shared)
+	b.text(colS, stateLetter(st.State))
+	var mark [32]byte
+	b.bytes(colStat, psState(mark[:0], st))
+	if memTotal > 0 {
+		b.float(colMem, float64(st.RSS*pageSize)/float64(memTotal))
+	}
+	b.int(colTime, used)
+	if t.rated && !t.ioDenied {
+		b.float(colRead, t.read)
+		b.float(colWrite, t.written)
+	} else {
+		b.none(colRead)
+		b.none(colWrite)
+	}
+	b.int(colThr, int64(st.Threads))
+	b.int(colPPID, int64(st.PPID))
+	b.int(colPGID, int64(st.PGRP))
+	b.int(colSID, int64(st.Session))
+	if b.at(colTTY) == nil || st.TTY != t.tty {
+		t.tty = st.TTY
+		b.text(colTTY, ttyName(st.TTY))
+	}
+	b.int(colTPGID, int64(st.TPGID))
+	b.int(colPSR, int64(st.Processor))
+	b.int(colMinFlt, int64(st.MinFlt))
+	b.int(colMajFlt, int64(st.MajFlt))
+	b.int(colStart, started)
+	// The lifetime average of a process changes each second by nothing worth
+	// sending: three digits.
+	if life := now.UnixNano() - started; life > 0 {
+		b.float(colPCPU, float64(int64(float64(used)/float64(life)*1000+0.5))/1000)
+	}
+	b.text(colComm, st.Comm)
+	b.text(colCommand, t.command)
+	b.text(colContainer, t.container)
+	b.bool(colKernel, st.KernelThread())
+	t.cells = b.done()
+	return t.cells
+}
+
+// rowBuilder copies a row's cells only when one differs.
+type rowBuilder struct {
+	old, new []table.Cell
+}
+
+func (b *rowBuilder) set(i int, v table.Cell) {
+	if b.new == nil {
+		b.new = make([]table.Cell, numProcessCols)
+		copy(b.new, b.old)
+	}
+	b.new[i] = v
+}
+
+func (b *rowBuilder) at(i int) table.Cell {
+	if b.new != nil {
+		return b.new[i]
+	}
+	if i < len(b.old) {
+		return b.old[i]
+	}
+	return nil
+}
+
+func (b *rowBuilder) int(i int, v int64) {
+	if x, ok := b.at(i).(int64); !ok || x != v {
+		b.set(i, v)
+	}
+}
+
+func (b *rowBuilder) float(i int, v float64) {
+	if x, ok := b.at(i).(float64); !ok || x != v {
+		b.set(i, v)
+	}
+}
+
+func (b *rowBuilder) text(i int, v string) {
+	if x, ok := b.at(i).(string); !ok || x != v {
+		b.set(i, v)
+	}
+}
+
+func (b *rowBuilder) bytes(i int, v []byte) {
+	if x, ok := b.at(i).(string); !ok || x != string(v) {
+		b.set(i, string(v))
+	}
+}
+
+func (b *rowBuilder) bool(i int, v bool) {
+	if x, ok := b.at(i).(bool); !ok || x != v {
+		b.set(i, v)
+	}
+}
+
+func (b *rowBuilder) none(i int) {
+	if b.at(i) != nil {
+		b.set(i, nil)
+	}
+}
+
+func (b *rowBuilder) done() []table.Cell {
+	if b.new != nil {
+		return b.new
+	}
+	return b.old
+}
+
+// stateLetter gives one-letter strings without allocating.
+func stateLetter(c byte) string {
+	const letters = "RSDTtZXIKWPx"
+	if i := strings.IndexByte(letters, c); i >= 0 {
+		return letters[i : i+1]
+	}
+	return string(rune(c))
+}
+
+// psState appends the state with ps's marks (ps(1), PROCESS STATE CODES), except "L",
+// which would need another file.
+func psState(s []byte, st *procfs.Stat) []byte {
+	s = append(s, st.State)
+	if st.Nice < 0 {
+		s = append(s, '<')
+	}
+	if st.Nice > 0 {
+		s = append(s, 'N')
+	}
+	if st.Session == st.PID {
+		s = append(s, 's')
+	}
+	if st.Threads > 1 {
+		s = append(s, 'l')
+	}
+	if st.TPGID > 0 && st.PGRP == st.TPGID {
+		s = append(s, '+')
+	}
+	return s
+}
+
+// ttyName names a terminal by its device number (Documentation/admin-guide/devices.txt).
+func ttyName(dev int) string {
+	if dev == 0 {
+		return "?"
+	}
+	major, minor := dev>>8&0xfff, dev&0xff|dev>>12&0xfff00
+	switch {
+	case major >= 136 && major <= 143:
+		return "pts/" + strconv.Itoa((major-136)<<20|minor)
+	case major == 4 && minor < 64:
+		return "tty" + strconv.Itoa(minor)
+	case major == 4:
+		return "ttyS" + strconv.Itoa(minor-64)
+	case major == 5 && minor == 1:
+		return "console"
+	case major == 204:
+		return "ttyAMA" + strconv.Itoa(max(0, minor-64))
+	case major == 229:
+		return "hvc" + strconv.Itoa(minor)
+	}
+	return strconv.Itoa(major) + "/" + strconv.Itoa(minor)
+}
+
+// find picks a task by pid from one fresh reading; used by the detail probe.
+func (p *processes) find(pid int, now time.Time) (*task, error) {
+	p.n++
+	t := p.one(pid, pid, now, true)
+	if t == nil {
+		if _, err := p.fs.Read(nil, strconv.Itoa(pid)+"/stat"); err != nil && !procfs.Gone(err) {
+			return nil, kind(err)
+		}
+		return nil, fmt.Errorf("read process %d: %w", pid, ErrGone)
+	}
+	return t, nil
+}
