@@ -1,0 +1,3 @@
+package cfilter
+
+func remedy(expr string, e *Error) string { return "" }
