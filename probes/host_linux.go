@@ -39,6 +39,19 @@ func capNote(text, caps string) table.Note {
 		Remedy: "sudo setcap " + caps + "+ep " + selfPath()}
 }
 
+// deniedNote counts processes that may not be looked into. For root these are
+// processes with more capabilities than this one, and no command helps.
+func deniedNote(what string, n int) table.Note {
+	who := "1 process"
+	if n != 1 {
+		who = strconv.Itoa(n) + " processes"
+	}
+	if os.Geteuid() == 0 {
+		return table.Note{Code: "no-permission", Text: what + " of " + who + " cannot be read: more privileged than this program."}
+	}
+	return capNote(what+" of "+who+" cannot be read: that needs CAP_SYS_PTRACE + CAP_DAC_READ_SEARCH.", capsOfOthers)
+}
+
 var selfPath = sync.OnceValue(func() string {
 	p, err := os.Executable()
 	if err != nil {

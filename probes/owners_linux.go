@@ -1,7 +1,6 @@
 package probes
 
 import (
-	"fmt"
 	"os"
 	"strconv"
 	"sync"
@@ -132,7 +131,7 @@ func ownersNote(denied int) []table.Note {
 	if denied == 0 || os.Geteuid() == 0 && denied < 3 {
 		return nil // root: a process that was just ending
 	}
-	return []table.Note{capNote(fmt.Sprintf("Owners of other users' sockets need CAP_SYS_PTRACE + CAP_DAC_READ_SEARCH: the descriptors of %d processes are closed to this user.", denied), capsOfOthers)}
+	return []table.Note{deniedNote("Owners of sockets", denied)}
 }
 
 // when is the time of the last walk, nanoseconds since 1970: what the list says

@@ -242,7 +242,7 @@ func taskFigures(sum map[string]table.Cell, total, threads int64, by map[byte]in
 func (p *processes) notes(kernelTasks int, found []*task) []table.Note {
 	var notes []table.Note
 	if p.denied > 0 {
-		notes = append(notes, capNote(fmt.Sprintf("Disk figures of %d processes of other users are not readable.", p.denied), capsOfOthers))
+		notes = append(notes, deniedNote("Disk figures", p.denied))
 	}
 	// Process 1 exists in every pid namespace: without it /proc hides others
 	// (mount option hidepid).

@@ -216,8 +216,9 @@ func (s *sockets) Sample(now time.Time) (*table.Table, error) {
 		case err == nil:
 		case errors.Is(err, netlink.ErrInterrupted):
 			t.Notes = append(t.Notes, table.Note{Code: "partial", Text: "The list of " + d.proto + " sockets changed while it was read; some may be missing."})
+		case d.proto == "raw" && !s.foreign && s.procNet(d.proto, len(cols), &rows):
+			// Many kernels lack raw_diag; /proc/net/raw tells the same of it.
 		case d.proto == "raw":
-			// No raw_diag in this kernel: rare, and then nearly always empty.
 			t.Notes = append(t.Notes, table.Note{Code: "unsupported", Text: "Raw sockets cannot be listed: " + err.Error() + ".", Remedy: "sudo modprobe raw_diag"})
 		default:
 			if s.foreign || !s.procNet(d.proto, len(cols), &rows) {
