@@ -10,10 +10,11 @@ type arith struct {
 	size  int
 	x, y  *arith
 	guard *node
-	depth int // scratch words that it needs
+	depth int  // scratch words that it needs
+	plain bool // a number as written
 }
 
-func number(v uint32) *arith { return &arith{op: 'k', k: v} }
+func number(v uint32) *arith { return &arith{op: 'k', k: v, plain: true} }
 
 // join is a and b, either of which may be absent.
 func join(a, b *node) *node {
@@ -36,7 +37,7 @@ func operate(op byte, x, y *arith) *arith {
 			fail("division by zero")
 		case op == '%' && y.k == 0:
 			fail("modulus by zero")
-		case (op == '<' || op == '>') && y.k > 31:
+		case (op == '<' || op == '>') && y.plain && y.k > 31:
 			fail("shift by more than 31 bits")
 		case (op == '*' || op == '&') && y.k == 0:
 			return &arith{op: 'k', guard: g}
@@ -154,8 +155,7 @@ func (a *arith) loadCode(d uint32) []ins {
 		return append(c, ins{Op: sized(opLdIndW, a.size), K: a.k})
 	}
 	if known {
-		k := uint64(a.x.k) + uint64(a.k)
-		return append(c, ins{Op: sized(opLdIndW, a.size), K: uint32(min(k, noLoad))})
+		return append(c, ins{Op: sized(opLdIndW, a.size), K: a.x.k + a.k})
 	}
 	return append(c, ins{Op: opLdMem, K: d}, ins{Op: opAdd | opX}, ins{Op: opTax}, ins{Op: sized(opLdIndW, a.size), K: a.k})
 }

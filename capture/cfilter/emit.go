@@ -41,6 +41,9 @@ func (c *comp) emit(root *node, snaplen uint32) ([]ins, string) {
 	if entry == reject && !c.chained {
 		return nil, "expression rejects all packets"
 	}
+	if entry == reject {
+		return []ins{{Op: opRet}}, ""
+	}
 	order := g.reachable(entry)
 	return g.layout(entry, order, c.prologue(), snaplen), ""
 }

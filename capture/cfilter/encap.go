@@ -9,7 +9,7 @@ func (c *comp) vlan(id uint32, has bool) *node {
 	if c.labels > 0 {
 		fail("no VLAN match after MPLS")
 	}
-	if c.link != frame.LinkEthernet && !c.wlan {
+	if c.link != frame.LinkEthernet && (!c.wlan || c.link == linkPPI) {
 		fail("no VLAN support for %s", c.link)
 	}
 	if has && id > 0xfff {

@@ -99,20 +99,9 @@ func parseAny(s string) (uint32, bool) {
 func (c *comp) dotted(s string, q qual) *node {
 	v, bits := parseDotted(s)
 	switch q.addr {
-	case adPort, adPortRange:
-		what := "port"
-		if q.addr == adPortRange {
-			what = "portrange"
-		}
-		t := c.transport(q.proto, what)
-		if v > 65535 {
-			fail("illegal port number %d > 65535", v)
-		}
-		return c.ports(v, v, t, q.dir)
-	case adProto:
-		return c.carried(v, q.proto, q.dir)
-	case adChain:
-		return c.chain(v, q.proto)
+	case adPort, adPortRange, adProto, adChain:
+		fail("an IP address stands where a %s is expected", map[addrQual]string{
+			adPort: "port", adPortRange: "range of ports", adProto: "protocol", adChain: "protocol"}[q.addr])
 	case adGateway:
 		c.gateway()
 	}
@@ -218,20 +207,20 @@ func (c *comp) name(s string, q qual) *node {
 		return c.hostName(s, q)
 	case adPort:
 		t := c.transport(q.proto, "port")
-		lo, t := portNumber(s, t)
-		return c.ports(lo, lo, t, q.dir)
+		lo, named := portNumber(s)
+		return c.ports(lo, lo, belongs(s, named, t), q.dir)
 	case adPortRange:
 		t := c.transport(q.proto, "portrange")
 		a, b, ok := strings.Cut(s, "-")
-		if !ok { // one port is a range too
-			b = a
+		if !ok {
+			panic(&Error{Message: "unknown port in range '" + clip(s) + "'", Remedy: "write both ends, as in portrange 8000-8100"})
 		}
-		lo, loT := portNumber(a, t)
-		hi, hiT := portNumber(b, t)
-		if t == 0 && loT == hiT {
-			t = loT
+		lo, named := portNumber(a)
+		hi, other := portNumber(b)
+		if named != other {
+			named = 0
 		}
-		return c.ports(lo, hi, t, q.dir)
+		return c.ports(lo, hi, belongs(s, named, t), q.dir)
 	case adGateway:
 		c.gateway()
 	case adProto, adChain:

@@ -75,6 +75,8 @@ func run(prog []ins, d []byte, wirelen uint32) uint32 {
 			x = mem[s.K&15]
 		case opSt:
 			mem[s.K&15] = a
+		case opStx:
+			mem[s.K&15] = x
 		case opTax:
 			x = a
 		case opTxa:

@@ -109,40 +109,43 @@ var servicesFile = sync.OnceValue(func() map[string]uint32 {
 var transportNames = map[uint32]string{6: "tcp", 17: "udp", 132: "sctp"}
 
 // portNumber turns a service name or number into a port and the transport
-// protocol it belongs to (0 = any); t is the one asked for.
-func portNumber(s string, t uint32) (port, proto uint32) {
-	if v, err := strconv.ParseUint(s, 0, 64); err == nil {
+// protocol it belongs to (0 = any).
+func portNumber(s string) (port, proto uint32) {
+	if v, err := strconv.ParseUint(s, 10, 64); err == nil {
 		if v > 65535 {
 			fail("illegal port number %s > 65535", clip(s))
 		}
-		return uint32(v), t
+		return uint32(v), 0
 	}
 	file := servicesFile()
 	tcp, hasTCP := file[s+"/tcp"]
 	udp, hasUDP := file[s+"/udp"]
 	switch {
 	case hasTCP && hasUDP && tcp == udp:
-		port, proto = tcp, 0
+		return tcp, 0
 	case hasTCP:
-		port, proto = tcp, 6
+		return tcp, 6
 	case hasUDP:
-		port, proto = udp, 17
-	default:
-		if v, ok := services[s]; ok {
-			port, proto = v.port, v.proto
-		} else if v, ok := file[s+"/sctp"]; ok {
-			port, proto = v, 132
-		} else {
-			panic(&Error{Message: "unknown port '" + clip(s) + "'", Remedy: "write its number, as in port 80"})
-		}
+		return udp, 17
 	}
-	if t != 0 && proto != 0 && t != proto {
-		fail("port '%s' is %s", clip(s), transportNames[proto])
+	if v, ok := services[s]; ok {
+		return v.port, v.proto
 	}
-	if t != 0 {
-		proto = t
+	if v, ok := file[s+"/sctp"]; ok {
+		return v, 132
 	}
-	return port, proto
+	panic(&Error{Message: "unknown port '" + clip(s) + "'", Remedy: "write its number, as in port 80"})
+}
+
+// belongs reconciles the protocol that a service name has with the one asked for.
+func belongs(s string, named, asked uint32) uint32 {
+	if asked == 0 {
+		return named
+	}
+	if named != 0 && named != asked {
+		fail("port '%s' is %s", clip(s), transportNames[named])
+	}
+	return asked
 }
 
 // services serve where the system has no /etc/services. proto 0 is both TCP

@@ -17,6 +17,7 @@ const (
 	opLdxMem = 0x61
 	opLdxMsh = 0xb1 // X = 4*(packet[k]&0xf)
 	opSt     = 0x02
+	opStx    = 0x03
 	opAdd    = 0x04
 	opSub    = 0x14
 	opMul    = 0x24

@@ -55,7 +55,7 @@ func dlt(l frame.LinkType) string {
 
 // compile gives libpcap's program, or its complaint.
 func (o oracle) compile(link frame.LinkType, expr string, optimise bool) ([]ins, string) {
-	args := []string{"-ddd", "-y", dlt(link), expr}
+	args := []string{"-ddd", "-y", dlt(link), "--", expr}
 	if !optimise {
 		args = append([]string{"-O"}, args...)
 	}
@@ -192,6 +192,15 @@ func agree(t *testing.T, link frame.LinkType, exprs []string, packets []packet) 
 	for i, e := range exprs {
 		p, err := CompileOptions(e, Options{Link: link, HasNetmask: true})
 		switch {
+		case strings.Contains(msgs[i], "by zero") || strings.Contains(msgs[i], "shift by more"):
+			// libpcap looks at the first instruction of the right operand,
+			// which for "x / tcp[0]" is the index 0.
+			continue
+		case err == nil && strings.Contains(msgs[i], "rejects all packets"):
+			// It proved what we did not; then nothing may match.
+			progs[i] = []ins{{Op: opRet}}
+		case err != nil && strings.Contains(err.Error(), "rejects all packets") && msgs[i] == "":
+			p = &Program{ins: []ins{{Op: opRet}}}
 		case (err == nil) != (msgs[i] == ""):
 			differ++
 			t.Errorf("%s %q: ours %v, libpcap %q", dlt(link), e, err, msgs[i])
