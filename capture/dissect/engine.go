@@ -121,7 +121,7 @@ func Want(deep bool, ids ...field.ID) *Wanted {
 	w := &Wanted{set: field.NewSet(ids...), deep: deep, proto: make(field.Set, (len(protos)+63)/64)}
 	for _, id := range ids {
 		p := protoByID[field.Get(id).Proto]
-		if p == nil || deepProtos[p.Name] {
+		if p == nil || deepProtos[p.Name] || deepFields[id] {
 			w.deep = true
 			continue
 		}
@@ -160,6 +160,7 @@ type Packet struct {
 	Bug string
 	// Malformed and Short tell how dissection ended.
 	Malformed, Short bool
+	stream           Stream
 }
 
 // Engine dissects frames.
@@ -239,6 +240,7 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p.Layers = p.Layers[:0]
 	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 	p.Bug, p.Malformed, p.Short = "", false, false
+	p.stream = Stream{}
 	for _, i := range e.counted {
 		e.counts[i] = 0
 	}
@@ -424,4 +426,22 @@ func (c *Cursor) Layered(p *Proto) {
 	if len(c.e.pkt.Layers) < 512 {
 		c.e.pkt.Layers = append(c.e.pkt.Layers, p.ID)
 	}
+}
+
+// Or joins two sets of wanted fields; nil is the empty set.
+func (w *Wanted) Or(o *Wanted) *Wanted {
+	if w == nil {
+		return o
+	}
+	if o == nil {
+		return w
+	}
+	r := &Wanted{set: make(field.Set, len(w.set)), deep: w.deep || o.deep, proto: make(field.Set, len(w.proto))}
+	for i := range r.set {
+		r.set[i] = w.set[i] | o.set[i]
+	}
+	for i := range r.proto {
+		r.proto[i] = w.proto[i] | o.proto[i]
+	}
+	return r
 }

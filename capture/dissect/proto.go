@@ -315,3 +315,19 @@ func (p *Proto) Expert(name string, g field.ExpertGroup, s field.Severity, text 
 	}
 	return field.Register(field.Field{Name: full, Label: text, Type: field.TNone, Proto: p.ID, Severity: s, Group: g})
 }
+
+// Heuristics gives the table's heuristics in the order they are tried.
+func (t *Table) Heuristics() []HeuristicInfo {
+	out := make([]HeuristicInfo, len(t.heur))
+	for i, h := range t.heur {
+		out[i] = HeuristicInfo{Name: h.name, Proto: h.proto, Off: h.off}
+	}
+	return out
+}
+
+// HeuristicInfo describes a heuristic.
+type HeuristicInfo struct {
+	Name  string
+	Proto *Proto
+	Off   bool
+}

@@ -1,0 +1,363 @@
+package tshark
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"sonde/capture/dissect"
+	"sonde/capture/flow"
+	"sonde/capture/frame"
+	"sonde/capture/print"
+	_ "sonde/capture/proto" // the dissectors
+	"sonde/capture/source"
+)
+
+// Run is the subcommand; it returns the exit code.
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if err == nil && o.help {
+		usage(stdout)
+		return exitOK
+	}
+	if err == nil && o.version {
+		fmt.Fprintf(stdout, "TShark (sonde) %s.\n", Version)
+		return exitOK
+	}
+	if err == nil {
+		err = run(o, stdin, stdout, stderr)
+	}
+	return report(err, stderr)
+}
+
+// failure is an error with its exit code; quiet ones were told already.
+type failure struct {
+	code int
+	msg  string
+}
+
+func (f *failure) Error() string { return f.msg }
+
+func failf(code int, format string, a ...any) error {
+	return &failure{code, fmt.Sprintf(format, a...)}
+}
+
+func report(err error, stderr io.Writer) int {
+	var u *usageError
+	var f *failure
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &u):
+		fmt.Fprintf(stderr, "tshark: %s\n", u.msg)
+		return exitUsage
+	case errors.As(err, &f):
+		if f.msg != "" {
+			fmt.Fprintf(stderr, "tshark: %s\n", f.msg)
+		}
+		return f.code
+	case errors.Is(err, os.ErrClosed) || isPipe(err):
+		return exitOK // whoever read us has enough
+	}
+	fmt.Fprintf(stderr, "tshark: %v\n", err)
+	return exitUsage
+}
+
+func run(o *options, stdin io.Reader, stdout, stderr io.Writer) error {
+	out := bufio.NewWriterSize(stdout, 64<<10)
+	if o.report != "" {
+		if err := writeReport(o, out); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	if o.listInterfaces {
+		if err := listInterfaces(out); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	j := &job{o: o, cfg: cfg, out: out, stderr: stderr, flow: flow.NewState()}
+	if err := j.prepare(); err != nil {
+		return err
+	}
+	if o.read == "" {
+		err = j.live()
+	} else {
+		err = j.file()
+	}
+	return err
+}
+
+// job is one run over one capture.
+type job struct {
+	o      *options
+	cfg    *dissect.Config
+	out    *bufio.Writer
+	stderr io.Writer
+	flow   *flow.State
+	engine *dissect.Engine
+
+	filter    *filterUse
+	read      *filterUse
+	printer   print.Printer
+	text      bool
+	request   dissect.Request // what the printer needs
+	planned   dissect.Request
+	plannedOK bool
+	sink      *output
+	taps      []*tapUse
+	name      string
+	info      *frame.Info
+	shown     int
+	seen      int
+	first     int64
+	prev      int64
+	prevShow  int64
+	hasFirst  bool
+	hasPrev   bool
+	hasShow   bool
+}
+
+// prepare compiles filters and makes the printer, before any file is touched.
+func (j *job) prepare() (err error) {
+	o := j.o
+	if j.filter, err = compileFilter(o.displayFilter); err != nil {
+		return err
+	}
+	if j.read, err = compileFilter(o.readFilter); err != nil {
+		return err
+	}
+	if err = j.makeTaps(); err != nil {
+		return err
+	}
+	j.name = o.read
+	if o.read == "-" || o.read == "" {
+		j.name = "-"
+	}
+	return j.makePrinter()
+}
+
+func (j *job) makePrinter() error {
+	o := j.o
+	if o.quiet || o.write != "" && !o.printSummary {
+		return nil
+	}
+	clock, err := timeColumn(o.timeFormat, o.seconds)
+	if err != nil {
+		return err
+	}
+	layers := print.Protocols{Names: wordSet(o.layers)}
+	if o.layersDeep != "" {
+		layers = print.Protocols{Names: wordSet(o.layersDeep), Deep: true}
+	}
+	switch o.format {
+	case "fields":
+		opt := print.DefaultFields()
+		opt.Names = o.fields
+		for _, e := range o.fieldOpts {
+			if err := opt.Set(e); err != nil {
+				return usagef("%v", err)
+			}
+		}
+		p := print.NewFields(j.out, opt)
+		want, columns, tree := p.Wanted()
+		j.request = dissect.Request{Want: want, Columns: columns, Tree: tree}
+		j.printer = p
+	case "pdml":
+		j.printer = print.NewPDML(j.out, j.name, "wireshark/"+Version)
+		j.request = dissect.Request{Tree: true, Columns: true}
+	case "psml":
+		j.printer = print.NewPSML(j.out, "wireshark/"+Version, clock)
+		j.request = dissect.Request{Columns: true}
+	case "json", "jsonraw":
+		j.printer = print.NewJSON(j.out, print.JSONOptions{Raw: o.format == "jsonraw", Hex: o.hex, NoDup: o.noDupKeys, Filter: layers})
+		j.request = dissect.Request{Tree: true, Columns: true}
+	case "ek":
+		j.printer = print.NewEK(j.out, layers)
+		j.request = dissect.Request{Tree: true, Columns: true}
+	default:
+		details := o.details || o.only != ""
+		opt := print.TextOptions{Details: details, Hex: o.hex || len(o.hexdump) > 0, Tabs: o.format == "tabs", Time: clock, Separator: o.separator, LineBuffered: o.lineBuffered}
+		opt.Summary = o.printSummary || !details && !o.hex && len(o.hexdump) == 0 || o.hex && !details && true
+		if o.only != "" {
+			opt.Only = wordSet(o.only)
+		}
+		j.printer = print.NewText(j.out, opt)
+		j.request = dissect.Request{Tree: details, Columns: true}
+	}
+	return nil
+}
+
+// open opens the file to read, with tshark's words for what goes wrong.
+func (j *job) open() (source.Source, error) {
+	name := j.o.read
+	s, err := source.Open(name, source.Options{})
+	switch {
+	case err == nil:
+		return s, nil
+	case errors.Is(err, os.ErrNotExist):
+		return nil, failf(exitFile, "The file %q doesn't exist.", name)
+	case errors.Is(err, os.ErrPermission):
+		return nil, failf(exitFile, "You don't have permission to read the file %q.", name)
+	case errors.Is(err, source.ErrNotCapture):
+		return nil, failf(exitFile, "The file %q isn't a capture file in a format TShark understands.\n(%v)", name, err)
+	}
+	var d *source.Damage
+	if errors.As(err, &d) {
+		return nil, failf(exitRead, "The file %q appears to be damaged or corrupt.\n(%v)", name, err)
+	}
+	return nil, failf(exitFile, "The file %q could not be opened: %v.", name, err)
+}
+
+func (j *job) file() error {
+	s, err := j.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := j.begin(s.Info()); err != nil {
+		return err
+	}
+	if j.o.twoPass {
+		err = j.passes(s)
+	} else {
+		err = j.stream(s)
+	}
+	var d *source.Damage
+	var damage error
+	if errors.As(err, &d) {
+		damage = d
+	} else if err != nil {
+		j.out.Flush()
+		return err
+	}
+	if err := j.finish(); err != nil {
+		return err
+	}
+	if damage != nil {
+		return damaged(j.o.read, d)
+	}
+	return nil
+}
+
+func damaged(name string, d *source.Damage) error {
+	if errors.Is(d, source.ErrCutShort) {
+		return failf(exitRead, "The file %q appears to have been cut short in the middle of a packet.\n(%v)", name, d)
+	}
+	return failf(exitRead, "The file %q appears to be damaged or corrupt.\n(%v)", name, d)
+}
+
+func (j *job) begin(info *frame.Info) error {
+	j.info = info
+	j.engine = dissect.New(j.cfg, j.flow)
+	if j.o.write != "" {
+		var err error
+		if j.sink, err = newOutput(j.o, info); err != nil {
+			return err
+		}
+	}
+	if j.printer != nil {
+		return j.printer.Begin()
+	}
+	return nil
+}
+
+func (j *job) finish() error {
+	if j.printer != nil {
+		if err := j.printer.End(); err != nil {
+			return err
+		}
+	}
+	if err := j.writeTaps(); err != nil {
+		return err
+	}
+	if j.sink != nil {
+		if err := j.sink.close(); err != nil {
+			return failf(exitFile, "%v", err)
+		}
+	}
+	return j.out.Flush()
+}
+
+// stream is the single pass: each frame is learned and shown at once.
+func (j *job) stream(s source.Source) error {
+	var f frame.Frame
+	for {
+		err := s.Next(&f)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		j.seen++
+		f.Number = uint32(j.seen)
+		if err := j.frame(&f, true); err != nil {
+			return err
+		}
+		if j.o.count > 0 && j.seen >= j.o.count {
+			return nil
+		}
+	}
+}
+
+// frame dissects one frame and hands it on.
+func (j *job) frame(f *frame.Frame, learn bool) error {
+	env := dissect.Env{Info: j.info, First: j.first, Prev: j.prev, PrevShown: j.prevShow, HasFirst: j.hasFirst, HasPrev: j.hasPrev, HasPrevShown: j.hasShow}
+	if !j.hasFirst && f.HasTime {
+		j.first, j.hasFirst = f.Time, true
+		env.First, env.HasFirst = f.Time, true
+	}
+	defer func() {
+		if f.HasTime {
+			j.prev, j.hasPrev = f.Time, true
+		}
+	}()
+	req := j.joined()
+	req.Learn = learn
+	req.Env = env
+	p := j.engine.Dissect(f, req)
+	if !j.filter.match(p) {
+		return nil
+	}
+	j.shown++
+	if f.HasTime {
+		j.prevShow, j.hasShow = f.Time, true
+	}
+	for _, t := range j.taps {
+		t.add(p)
+	}
+	if j.sink != nil {
+		if err := j.sink.write(f); err != nil {
+			return failf(exitFile, "%v", err)
+		}
+	}
+	if j.printer != nil {
+		if err := j.printer.Packet(p); err != nil {
+			return err
+		}
+		if j.o.lineBuffered {
+			return j.out.Flush()
+		}
+	}
+	return nil
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintf(w, "TShark (sonde) %s\nDump and analyze network traffic.\n\nUsage: %s tshark [options] ...\n\n", Version, filepath.Base(os.Args[0]))
+	fmt.Fprint(w, usageText)
+}
+
+// restart begins with an empty flow state.
+func (j *job) restart() {
+	j.flow = flow.NewState()
+	j.engine = dissect.New(j.cfg, j.flow)
+}
