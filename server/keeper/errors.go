@@ -16,6 +16,8 @@ const (
 	NotFound    Code = "not-found"   // no such topic, interface or capture
 	Gone        Code = "gone"        // was there: the process has ended, the pid is another's
 	Permission  Code = "permission"  // the kernel or read-only mode refuses
+	ReadOnly    Code = "read-only"   // started with --read-only
+	Refused     Code = "refused"     // too dangerous without a second yes, or at all
 	Unsupported Code = "unsupported" // this kernel or platform cannot
 	Busy        Code = "busy"        // a bound is reached
 	DiskFull    Code = "disk-full"
@@ -38,6 +40,16 @@ func (e *Error) Error() string { return e.Message }
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	return ok && t.Message == "" && t.Code == e.Code
+}
+
+// Kind is the error's kind in the words of the HTTP API, and what to do about it.
+func (e *Error) Kind() (code, remedy string) {
+	names := map[Code]string{Invalid: "bad-request", Permission: "no-permission", Refused: "forbidden",
+		DiskFull: "no-space", Canceled: "timeout", Closed: "busy"}
+	if n, ok := names[e.Code]; ok {
+		return n, e.Remedy
+	}
+	return string(e.Code), e.Remedy
 }
 
 // errClosed is what pending calls get when the connection ends.

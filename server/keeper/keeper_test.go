@@ -348,7 +348,7 @@ func TestReadOnlyRefusesActs(t *testing.T) {
 	ctx := context.Background()
 	_, live := c.StartLive(ctx, LiveSpec{Interface: "lo"})
 	for i, err := range []error{c.Signal(ctx, 4, 1, "TERM", false), c.Renice(ctx, 4, 1, 1), live, c.StopLive(ctx, "live-1")} {
-		if CodeOf(err) != Permission {
+		if CodeOf(err) != ReadOnly {
 			t.Errorf("act %d: %v", i, err)
 		}
 	}

@@ -210,7 +210,7 @@ func (s *server) table(id uint32, t *table.Table) error {
 // decode checks a message and gives what to do. This is the allow-list.
 func (s *server) decode(m message) (func(ctx context.Context, id uint32) (any, error), error) {
 	if s.o.ReadOnly && (m.verb == VerbSignal || m.verb == VerbRenice || m.verb == VerbStartLive || m.verb == VerbStopLive) {
-		return nil, &Error{Code: Permission, Message: "started with --read-only"}
+		return nil, &Error{Code: ReadOnly, Message: "this server was started with --read-only"}
 	}
 	switch m.verb {
 	case VerbSubscribe, VerbOnce:

@@ -33,7 +33,7 @@ const (
 	VerbPing                        // nothing -> nothing; also the heartbeat
 	VerbListening                   // listeningArgs -> nothing
 	VerbCancel                      // the message's id names the request to give up
-	lastRequest     = VerbCancel
+	lastRequest          = VerbCancel
 
 	// From the keeper only.
 	VerbOK    Verb = 64 // JSON of the answer
