@@ -195,7 +195,7 @@ func (p *pcap) guessVariant(magic uint32, start int) {
 				}
 				break
 			}
-			size := t.probe(b)
+			size, _ := t.probe(b)
 			if size == 0 || !p.w.has(at+size) {
 				break
 			}
@@ -235,6 +235,12 @@ func (p *pcap) next(f *frame.Frame) (bool, error) {
 	}
 	if p.opt.Resync && p.odd(caplen, length, frac) && !p.followed(int64(hdr)+int64(caplen)) {
 		return false, p.damage(ErrCorrupt, "a packet header makes no sense (captured %d of %d bytes) and no packet follows it", caplen, length)
+	}
+	if p.opt.Resync && !near(p.last, sec) && int(caplen) >= hdr {
+		// A jump of the clock, or a length before that is off by some bytes.
+		if p.shifted() || !p.followed(int64(hdr)+int64(caplen)) {
+			return false, p.damage(ErrCorrupt, "a packet begins elsewhere than the one before it says")
+		}
 	}
 	total := hdr + int(caplen)
 	f.Data, f.Comments, f.Flags, f.Dropped, f.Enterprise = nil, nil, 0, 0, 0
@@ -288,24 +294,37 @@ func (p *pcap) followed(dist int64) bool {
 	if b == nil {
 		return !p.w.has(dist + 1)
 	}
-	return p.probe(b) != 0 || firstNonZero(b) == len(b)
+	size, _ := p.probe(b)
+	return size != 0 || firstNonZero(b) == len(b)
 }
 
 func (p *pcap) need() int  { return p.variant.header }
 func (p *pcap) chain() int { return 3 }
 
-func (p *pcap) probe(b []byte) int64 {
+func (p *pcap) probe(b []byte) (int64, uint32) {
 	caplen, length := p.lens(b)
-	frac := u32(p.big, b[4:])
+	sec, frac := u32(p.big, b), u32(p.big, b[4:])
 	if caplen == 0 || caplen > p.max || length < caplen || length > maxBigPacket {
-		return 0
+		return 0, 0
 	}
 	if frac >= 1e9 || !p.nano && frac >= 1e6 {
-		return 0
+		return 0, 0
 	}
-	const years = 10 * 365 * 86400
-	if sec := u32(p.big, b); p.last != 0 && (sec > p.last+years || p.last > years && sec < p.last-years) {
-		return 0
+	return int64(p.variant.header) + int64(caplen), sec
+}
+
+// shifted tells that the record at the window, whose time is far from the one
+// before, is a good one read some bytes too early.
+func (p *pcap) shifted() bool {
+	hdr := p.variant.header
+	for i := 1; i < hdr; i++ {
+		b := p.w.side(int64(i), hdr)
+		if b == nil {
+			return false
+		}
+		if size, sec := p.probe(b); size != 0 && near(p.last, sec) && p.proven(i) {
+			return true
+		}
 	}
-	return int64(p.variant.header) + int64(caplen)
+	return false
 }

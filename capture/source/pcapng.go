@@ -341,7 +341,7 @@ func (p *pcapng) chain() int { return 2 }
 
 // probe accepts only the types of the specification and of well-known
 // programs, with both lengths alike, since a packet may carry anything.
-func (p *pcapng) probe(b []byte) int64 {
+func (p *pcapng) probe(b []byte) (int64, uint32) {
 	typ, big := u32(p.big, b), p.big
 	switch typ {
 	case blockSHB:
@@ -350,23 +350,23 @@ func (p *pcapng) probe(b []byte) int64 {
 		} else if u32(true, b[8:]) == byteOrderMagic {
 			big = true
 		} else {
-			return 0
+			return 0, 0
 		}
 	case blockEPB:
 		if int64(u32(p.big, b[8:])) >= int64(len(p.interfaces)) {
-			return 0
+			return 0, 0
 		}
 	case blockIDB, blockPB, blockSPB, blockNRB, blockISB, blockJournal, blockDSB, blockCustom, blockCustomFixed, 0x80000001:
 	default:
-		return 0
+		return 0, 0
 	}
 	length := u32(big, b[4:])
 	total := (int64(length) + 3) &^ 3
 	if length < minBlock || total > maxBigPacket+maxMetaBlock {
-		return 0
+		return 0, 0
 	}
 	if typ == blockEPB && (total < epbHeader+4 || int64(u32(p.big, b[20:])) > total-epbHeader-4) {
-		return 0
+		return 0, 0
 	}
-	return total
+	return total, 0
 }

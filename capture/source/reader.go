@@ -17,8 +17,9 @@ type format interface {
 	// next reads one record; false when it held no frame.
 	next(f *frame.Frame) (bool, error)
 	// probe judges, strictly, whether b begins with a record's header. It
-	// returns the size of the whole record, 0 if there is none.
-	probe(b []byte) int64
+	// returns the size of the whole record, 0 if there is none, and the time
+	// in it, 0 if there is none.
+	probe(b []byte) (size int64, sec uint32)
 	// need is how many bytes probe wants to see.
 	need() int
 	// chain is how many records in a row prove a place to go on.
@@ -232,7 +233,7 @@ func (r *Reader) recover(d *Damage) bool {
 				i += 64 - need - 1
 				continue
 			}
-			if r.format.probe(b[i:]) == 0 {
+			if size, _ := r.format.probe(b[i:]); size == 0 {
 				continue
 			}
 			if r.proven(i) {
@@ -264,10 +265,12 @@ func (r *Reader) recover(d *Damage) bool {
 }
 
 // proven follows the records from distance i on, until enough of them stand in
-// a row or the file ends exactly behind one.
+// a row or the file ends exactly behind one. A record read at the wrong byte
+// may by chance end at a good one, but hardly with a time near to it.
 func (r *Reader) proven(i int) bool {
 	need := r.format.need()
 	at := int64(i)
+	before := uint32(0)
 	for k := 0; k < r.format.chain(); k++ {
 		if !r.w.has(at + int64(need)) {
 			return k > 0 && r.w.has(at) && !r.w.has(at+1)
@@ -276,11 +279,18 @@ func (r *Reader) proven(i int) bool {
 		if b == nil {
 			return false
 		}
-		size := r.format.probe(b)
-		if size == 0 || size > mostPeek {
+		size, sec := r.format.probe(b)
+		if size == 0 || size > mostPeek || !near(before, sec) {
 			return false
 		}
+		before = sec
 		at += size
 	}
 	return r.w.has(at)
+}
+
+// near tells times, in seconds, within a day of each other; 0 is no time.
+func near(a, b uint32) bool {
+	const day = 86400
+	return a == 0 || b == 0 || a-b <= day || b-a <= day
 }

@@ -130,12 +130,12 @@ func (g *gzipReader) Read(p []byte) (int, error) {
 			g.in.UnreadByte()
 			break
 		}
+		if m, _ := g.in.Peek(2); len(m) < 2 || m[0] != 0x1f || m[1] != 0x8b {
+			return 0, errors.New("bytes behind the last gzip member are not gzip")
+		}
 		if err := g.z.Reset(g.in); err != nil {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
-			}
-			if errors.Is(err, gzip.ErrHeader) {
-				err = errors.New("bytes behind the last gzip member are not gzip")
 			}
 			return 0, err
 		}
