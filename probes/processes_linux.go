@@ -51,6 +51,7 @@ const (
 	colCommand
 	colContainer
 	colKernel
+	colWChan
 	numProcessCols
 )
 
@@ -86,6 +87,7 @@ var processColumns = []table.Column{
 	{ID: "command", Title: "COMMAND", Type: table.Text, Help: "Full command line; [name] for kernel threads and zombies."},
 	{ID: "container", Title: "CONTAINER", Type: table.Text, Help: "Container id from the control group."},
 	{ID: "kernel", Title: "KTHREAD", Type: table.Bool, Help: "A thread of the kernel."},
+	{ID: "wchan", Title: "WCHAN", Type: table.Text, Help: "Kernel function it sleeps in; read only for chosen processes."},
 }
 
 const (
@@ -113,6 +115,7 @@ type task struct {
 	user      string
 	command   string
 	container string
+	wchan     string
 	shared    int64
 	io        procfs.IO
 	ioAt      time.Time
@@ -313,6 +316,13 @@ func (p *processes) one(pid, tid int, now time.Time, all bool) *task {
 	if t.seen != 0 {
 		t.rate(&st, now)
 	}
+	if len(p.pids) > 0 {
+		// "0" stands for a running task, and for any to a reader without rights.
+		t.wchan = ""
+		if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "wchan")); err == nil && string(p.buf) != "0" {
+			t.wchan = string(p.buf)
+		}
+	}
 	t.stat, t.at, t.seen = st, now, p.n
 	return t
 }
@@ -451,6 +461,11 @@ func (p *processes) cells(t *task, host procfs.HostStat, memTotal uint64, now ti
 	b.text(colCommand, t.command)
 	b.text(colContainer, t.container)
 	b.bool(colKernel, st.KernelThread())
+	if t.wchan != "" {
+		b.text(colWChan, t.wchan)
+	} else {
+		b.none(colWChan)
+	}
 	t.cells = b.done()
 	return t.cells
 }
@@ -573,17 +588,4 @@ func ttyName(dev int) string {
 		return "hvc" + strconv.Itoa(minor)
 	}
 	return strconv.Itoa(major) + "/" + strconv.Itoa(minor)
-}
-
-// find picks a task by pid from one fresh reading; used by the detail probe.
-func (p *processes) find(pid int, now time.Time) (*task, error) {
-	p.n++
-	t := p.one(pid, pid, now, true)
-	if t == nil {
-		if _, err := p.fs.Read(nil, strconv.Itoa(pid)+"/stat"); err != nil && !procfs.Gone(err) {
-			return nil, kind(err)
-		}
-		return nil, fmt.Errorf("read process %d: %w", pid, ErrGone)
-	}
-	return t, nil
 }
