@@ -65,7 +65,12 @@ func NewClient(ctx context.Context, conn net.Conn, build string) (*Client, error
 func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Close hangs up. Live captures go on.
-func (c *Client) Close() error { return c.conn.Close() }
+func (c *Client) Close() error {
+	if err := c.conn.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
 
 func (c *Client) heartbeat() {
 	t := time.NewTicker(pingEvery)
