@@ -20,17 +20,6 @@ const (
 	ownersAgain = time.Second
 )
 
-// owner is a process that holds a socket. A socket shared after fork has
-// several; the one with the lowest descriptor table position read first is
-// named, Holders says how many there are.
-type owner struct {
-	PID     int
-	Start   uint64
-	Comm    string
-	FD      int
-	Holders int
-}
-
 // owners finds the processes of sockets by walking /proc/PID/fd. One is shared
 // by all probes: several pages cost one walk.
 type owners struct {
