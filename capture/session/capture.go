@@ -1,0 +1,437 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sonde/capture/dissect"
+	"sonde/capture/flow"
+	"sonde/capture/frame"
+	"sonde/capture/store"
+)
+
+// Capture is one open capture.
+type Capture struct {
+	lib *Library
+	id  string
+
+	// flowMu: the learn pass writes flow in short batches; dissection of known
+	// frames reads it. Lock order: mu before flowMu, never the other way.
+	flowMu  sync.RWMutex
+	flow    *flow.State
+	engines sync.Pool
+	learned atomic.Uint32 // frames 1..learned may be dissected in any order
+	final   atomic.Bool   // no more frames will come
+
+	mu       sync.Mutex // guards what follows
+	path     string
+	live     *Live
+	liveEnd  chan struct{} // closed when the live capture ended
+	status   Status
+	expected int64
+	store    store.Store
+	close    func() error
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when the walking and learning goroutines ended
+	opened   bool
+	opening  bool
+	failed   error
+	users    int
+	used     time.Time
+	version  uint64
+	changed  chan struct{}
+	wake     chan struct{} // tells the learner of new frames
+	filters  map[string]*filterJob
+	taps     map[tapKey]*tapJob
+	strips   map[stripKey]*Strip
+}
+
+func newCapture(l *Library, id string, m meta) *Capture {
+	c := &Capture{lib: l, id: id, changed: make(chan struct{}), wake: make(chan struct{}, 1)}
+	c.status = Status{ID: id, Name: m.Name, Source: m.Source, Started: m.Started, State: Indexing, Dropped: -1}
+	return c
+}
+
+func (c *Capture) dir() string {
+	if c.live != nil {
+		return c.live.Dir
+	}
+	return filepath.Dir(c.path)
+}
+
+// Status is a snapshot.
+func (c *Capture) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.status
+	s.Version = c.version
+	return s
+}
+
+// touch says that something changed. c.mu is held.
+func (c *Capture) touch() {
+	c.version++
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+func (c *Capture) watch() (uint64, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.version, c.changed
+}
+
+// grew tells of bytes that arrived.
+func (c *Capture) grew(n int64) {
+	c.mu.Lock()
+	c.status.FileSize += n
+	if s, ok := c.store.(*store.File); ok {
+		s.Wake()
+	}
+	c.mu.Unlock()
+}
+
+// moved: the file has its final name.
+func (c *Capture) moved(path string) {
+	c.mu.Lock()
+	c.path = path
+	c.mu.Unlock()
+}
+
+// start opens the store and begins to walk and learn. ended closes when a
+// growing file is whole.
+func (c *Capture) start(growing bool, ended <-chan struct{}) error {
+	opt := store.Options{Growing: growing, CacheDir: filepath.Dir(c.path)}
+	opt.Source.Resync = true
+	f, err := store.OpenFile(c.path, opt)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(c.lib.ctx)
+	c.mu.Lock()
+	c.begin(f, f.Close, cancel)
+	if growing {
+		c.status.State = Receiving
+	}
+	c.mu.Unlock()
+	c.lib.wg.Add(1)
+	go func() {
+		defer c.lib.wg.Done()
+		walked := make(chan error, 1)
+		go func() {
+			if growing {
+				walked <- f.Follow(ctx, ended, c.progress)
+			} else {
+				walked <- f.Walk(ctx, c.progress)
+			}
+		}()
+		c.learn(ctx, walked, func() *Damage { return fileDamage(f) })
+		close(c.done)
+	}()
+	return nil
+}
+
+// begin sets up the state of an opened capture. c.mu is held.
+func (c *Capture) begin(s store.Store, closer func() error, cancel context.CancelFunc) {
+	c.store, c.close, c.cancel = s, closer, cancel
+	c.flow = flow.NewState()
+	c.flow.Fetch = func(n uint32) []byte {
+		var f frame.Frame
+		if s.Frame(n, &f) != nil {
+			return nil
+		}
+		return f.Data
+	}
+	c.engines = sync.Pool{New: func() any { return dissect.New(c.lib.opt.Config, c.flow) }}
+	c.learned.Store(0)
+	c.final.Store(false)
+	c.done = make(chan struct{})
+	c.opened = true
+	c.status.State, c.status.Progress = Indexing, 0
+	c.filters, c.taps, c.strips = map[string]*filterJob{}, map[tapKey]*tapJob{}, map[stripKey]*Strip{}
+}
+
+func fileDamage(f *store.File) *Damage {
+	ds := f.Damages()
+	if len(ds) == 0 {
+		return nil
+	}
+	d := ds[0]
+	return &Damage{Offset: d.Offset, Packet: d.Packet, Message: d.Message}
+}
+
+// progress is the walker's report.
+func (c *Capture) progress(p store.Progress) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := &c.status
+	total := max(p.Size, c.expected)
+	if total > 0 && s.State != Live {
+		s.Progress = min(float64(p.Offset)/float64(total), 1)
+	}
+	if info := c.store.Info(); info != nil {
+		s.Format = info.Format
+		if len(info.Interfaces) > 0 {
+			s.Link = info.Interfaces[0].Link.String()
+		}
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// learnBatch is how many frames the learn pass takes under one lock: some
+// hundred microseconds, so that pages never wait for it.
+const learnBatch = 256
+
+// learn runs the learn pass over frames as they appear, until the walk ends
+// and all are learned.
+func (c *Capture) learn(ctx context.Context, walked <-chan error, damage func() *Damage) {
+	e := dissect.New(c.lib.opt.Config, c.flow)
+	var f frame.Frame
+	var bytes, first, last int64
+	n := uint32(0)
+	over := false
+	var walkErr error
+	lastTouch := time.Time{}
+	report := func(end bool) {
+		if !end && time.Since(lastTouch) < 50*time.Millisecond {
+			return
+		}
+		lastTouch = time.Now()
+		c.mu.Lock()
+		s := &c.status
+		s.Packets, s.Bytes, s.First, s.Last = int(n), bytes, first, last
+		s.Damage = damage()
+		if end {
+			s.Progress = 1
+			switch {
+			case walkErr != nil && !errors.Is(walkErr, context.Canceled):
+				s.State, s.Error = Failed, walkErr.Error()
+			default:
+				s.State = Ready
+			}
+		}
+		c.touch()
+		c.mu.Unlock()
+		c.lib.bump()
+	}
+	for {
+		total := uint32(c.store.Len())
+		for n < total {
+			if ctx.Err() != nil {
+				break
+			}
+			end := min(n+learnBatch, total)
+			c.flowMu.Lock()
+			for n < end {
+				if err := c.store.Frame(n+1, &f); err != nil {
+					// The bytes are gone; the frame keeps its place, empty.
+					f = frame.Frame{}
+				}
+				n++
+				f.Number = n
+				bytes += int64(f.Len)
+				if f.HasTime {
+					if first == 0 || f.Time < first {
+						first = f.Time
+					}
+					last = max(last, f.Time)
+				}
+				e.Dissect(&f, dissect.Request{Learn: true, Env: dissect.Env{Info: c.store.Info()}})
+			}
+			c.flowMu.Unlock()
+			c.learned.Store(n)
+			report(false)
+		}
+		if over && n >= uint32(c.store.Len()) || ctx.Err() != nil {
+			break
+		}
+		select {
+		case walkErr = <-walked:
+			over = true
+			walked = nil
+		case <-c.wake:
+		case <-ctx.Done():
+		}
+	}
+	if walked != nil {
+		walkErr = <-walked
+	}
+	c.final.Store(true)
+	report(true)
+}
+
+// acquire opens the capture if need be and keeps it open until release.
+func (c *Capture) acquire(ctx context.Context) error {
+	c.mu.Lock()
+	for c.opening {
+		ch := c.changed
+		c.mu.Unlock()
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		c.mu.Lock()
+	}
+	c.users++
+	c.used = time.Now()
+	if c.opened {
+		c.mu.Unlock()
+		return nil
+	}
+	c.opening = true
+	c.mu.Unlock()
+	c.lib.trim(c)
+	var err error
+	if c.live != nil {
+		err = c.startLive()
+	} else {
+		err = c.start(false, nil)
+	}
+	c.mu.Lock()
+	c.opening = false
+	if err != nil {
+		c.users--
+		c.status.State, c.status.Error = Failed, err.Error()
+	}
+	c.touch()
+	c.mu.Unlock()
+	if errors.Is(err, os.ErrNotExist) {
+		return ErrNotFound
+	}
+	return err
+}
+
+func (c *Capture) release() {
+	c.mu.Lock()
+	c.users--
+	c.used = time.Now()
+	c.mu.Unlock()
+}
+
+// trim closes the captures that were not looked at for the longest time.
+func (l *Library) trim(keep *Capture) {
+	l.mu.Lock()
+	var idle []*Capture
+	for _, c := range l.items {
+		if c != keep {
+			idle = append(idle, c)
+		}
+	}
+	l.mu.Unlock()
+	open := 0
+	var oldest *Capture
+	var when time.Time
+	for _, c := range idle {
+		c.mu.Lock()
+		if c.opened {
+			open++
+			if c.users == 0 && c.status.State == Ready && (oldest == nil || c.used.Before(when)) {
+				oldest, when = c, c.used
+			}
+		}
+		c.mu.Unlock()
+	}
+	if open >= l.opt.MaxOpen && oldest != nil {
+		oldest.giveBack()
+	}
+}
+
+// giveBack closes an idle capture; its status stays.
+func (c *Capture) giveBack() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.opened || c.users > 0 || c.status.State != Ready {
+		return
+	}
+	c.cancel()
+	c.opened = false
+	_ = c.close() // reading only: nothing can be lost
+	c.store, c.flow, c.filters, c.taps, c.strips = nil, nil, nil, nil, nil
+}
+
+// shut ends the capture for good.
+func (c *Capture) shut() {
+	c.mu.Lock()
+	opened, done, cancel := c.opened, c.done, c.cancel
+	c.mu.Unlock()
+	if !opened {
+		return
+	}
+	cancel()
+	<-done
+	// Whoever still reads comes to an end soon; its bytes stay until then.
+	c.mu.Lock()
+	for c.users > 0 {
+		ch := c.changed
+		c.mu.Unlock()
+		select {
+		case <-ch:
+		case <-time.After(20 * time.Millisecond):
+		}
+		c.mu.Lock()
+	}
+	c.opened = false
+	_ = c.close()
+	c.mu.Unlock()
+}
+
+// waitLearned waits until frame n is learned or no more will come; it returns
+// how many are.
+func (c *Capture) waitLearned(ctx context.Context, n uint32) (uint32, error) {
+	for {
+		_, ch := c.watch()
+		if l := c.learned.Load(); l >= n || c.final.Load() {
+			return c.learned.Load(), nil
+		}
+		select {
+		case <-ch:
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// env is the frame's place in the capture.
+func (c *Capture) env(n, prevShown uint32) dissect.Env {
+	e := dissect.Env{Info: c.store.Info()}
+	if h, ok := c.store.Header(1); ok && h.HasTime {
+		e.First, e.HasFirst = h.Time, true
+	}
+	if n > 1 {
+		if h, ok := c.store.Header(n - 1); ok && h.HasTime {
+			e.Prev, e.HasPrev = h.Time, true
+		}
+	}
+	if prevShown > 0 {
+		if h, ok := c.store.Header(prevShown); ok && h.HasTime {
+			e.PrevShown, e.HasPrevShown = h.Time, true
+		}
+	}
+	return e
+}
+
+// dissect runs one frame; use gets the result under the read lock.
+func (c *Capture) dissect(n, prevShown uint32, r dissect.Request, use func(p *dissect.Packet)) error {
+	var f frame.Frame
+	if err := c.store.Frame(n, &f); err != nil {
+		return err
+	}
+	f.Number = n
+	r.Env = c.env(n, prevShown)
+	e := c.engines.Get().(*dissect.Engine)
+	defer c.engines.Put(e)
+	c.flowMu.RLock()
+	defer c.flowMu.RUnlock()
+	use(e.Dissect(&f, r))
+	return nil
+}

@@ -1,0 +1,169 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"sonde/capture/dfilter"
+	"sonde/capture/dissect"
+	"sonde/capture/frame"
+)
+
+// filterJob holds the frames that a display filter selects, in order, and
+// grows with the capture.
+type filterJob struct {
+	c *Capture
+	f *dfilter.Filter
+
+	run sync.Mutex // one runner at a time
+
+	mu      sync.Mutex // guards what follows
+	matches []uint32
+	scanned uint32
+	used    uint64
+}
+
+// maxFilters is how many results a capture keeps.
+const maxFilters = 16
+
+func compile(text string) (*dfilter.Filter, error) {
+	f, err := dfilter.Compile(text, dfilter.Options{})
+	if err != nil {
+		var e *dfilter.Error
+		if errors.As(err, &e) {
+			return nil, &FilterError{Message: e.Message, At: e.At, Length: e.Length}
+		}
+		return nil, &FilterError{Message: err.Error(), Length: len(text)}
+	}
+	return f, nil
+}
+
+// filter gives the job of a display filter, nil for the empty one.
+func (c *Capture) filter(text string) (*filterJob, error) {
+	if text == "" {
+		return nil, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if j := c.filters[text]; j != nil {
+		j.used = c.version
+		return j, nil
+	}
+	f, err := compile(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.filters) >= maxFilters {
+		var oldest string
+		for k, j := range c.filters {
+			if oldest == "" || j.used < c.filters[oldest].used {
+				oldest = k
+			}
+		}
+		delete(c.filters, oldest)
+	}
+	j := &filterJob{c: c, f: f, used: c.version}
+	c.filters[text] = j
+	return j, nil
+}
+
+// counts tells how many match among how many frames looked at so far.
+func (j *filterJob) counts() (matches int, scanned uint32) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.matches), j.scanned
+}
+
+// slice copies matches[from:from+n].
+func (j *filterJob) slice(from, n int) []uint32 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if from >= len(j.matches) {
+		return nil
+	}
+	return append([]uint32(nil), j.matches[from:min(from+n, len(j.matches))]...)
+}
+
+// filterChunk is how many frames two workers take at a time.
+const filterChunk = 4096
+
+// advance scans until enough matches are known, all learned frames are
+// scanned, or ctx ends (then what is known stays).
+func (j *filterJob) advance(ctx context.Context, enough int) error {
+	j.run.Lock()
+	defer j.run.Unlock()
+	for {
+		n, scanned := j.counts()
+		learned := j.c.learned.Load()
+		if n >= enough || scanned >= learned {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		end := min(scanned+filterChunk, learned)
+		mid := scanned + (end-scanned)/2
+		var second []uint32
+		var wg sync.WaitGroup
+		wg.Add(1)
+		go func() { defer wg.Done(); second = j.scan(ctx, mid, end) }()
+		first := j.scan(ctx, scanned, mid)
+		wg.Wait()
+		if err := ctx.Err(); err != nil {
+			return err // a chunk that was not finished is scanned again
+		}
+		j.mu.Lock()
+		j.matches = append(append(j.matches, first...), second...)
+		j.scanned = end
+		j.mu.Unlock()
+	}
+}
+
+// scanLock is how many frames are looked at under one read lock.
+const scanLock = 64
+
+func (j *filterJob) scan(ctx context.Context, from, to uint32) (hits []uint32) {
+	c := j.c
+	e := c.engines.Get().(*dissect.Engine)
+	defer c.engines.Put(e)
+	r := dissect.Request{Want: j.f.Wanted(), Columns: j.f.NeedsColumns()}
+	var f frame.Frame
+	for n := from; n < to; {
+		if ctx.Err() != nil {
+			return nil
+		}
+		c.flowMu.RLock()
+		for k := 0; k < scanLock && n < to; k++ {
+			n++
+			if c.store.Frame(n, &f) != nil {
+				continue
+			}
+			f.Number = n
+			r.Env = c.env(n, 0)
+			if j.f.Match(e.Dissect(&f, r)) {
+				hits = append(hits, n)
+			}
+		}
+		c.flowMu.RUnlock()
+	}
+	return hits
+}
+
+// CheckFilter says whether a text is a display filter, and what it means.
+func (l *Library) CheckFilter(text string) FilterCheck {
+	f, err := compile(text)
+	if err != nil {
+		var e *FilterError
+		errors.As(err, &e)
+		return FilterCheck{Error: e}
+	}
+	out := FilterCheck{OK: true, Explained: f.Explain()}
+	for i, w := range f.Warnings() {
+		if i > 0 {
+			out.Warning += "; "
+		}
+		out.Warning += w
+	}
+	return out
+}

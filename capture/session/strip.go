@@ -1,0 +1,83 @@
+package session
+
+import (
+	"context"
+)
+
+type stripKey struct {
+	filter string
+	bins   int
+	frames uint32
+	shown  int
+}
+
+// Strip gives packets per time bin: all, those the filter selects, and those
+// with TCP trouble.
+func (l *Library) Strip(ctx context.Context, id, filter string, bins int) (*Strip, error) {
+	c, err := l.get(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.acquire(ctx); err != nil {
+		return nil, err
+	}
+	defer c.release()
+	learned, err := c.waitLearned(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	job, err := c.filter(filter)
+	if err != nil {
+		return nil, err
+	}
+	trouble, err := c.filter("tcp.analysis.flags")
+	if err != nil {
+		trouble = nil // the engine without TCP
+	}
+	bins = max(bins, 1)
+	st := c.Status()
+	s := &Strip{Start: st.First, All: make([]uint32, bins)}
+	s.Width = max((st.Last-st.First)/int64(bins)+1, 1)
+	bin := func(n uint32) int {
+		h, ok := c.store.Header(n)
+		if !ok || !h.HasTime {
+			return -1
+		}
+		i := int((h.Time - s.Start) / s.Width)
+		if i < 0 || i >= bins {
+			return -1
+		}
+		return i
+	}
+	for n := uint32(1); n <= learned; n++ {
+		if n&0xffff == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if i := bin(n); i >= 0 {
+			s.All[i]++
+		}
+	}
+	fill := func(j *filterJob) ([]uint32, error) {
+		if j == nil {
+			return nil, nil
+		}
+		if err := j.advance(ctx, 1<<31-1); err != nil {
+			return nil, err
+		}
+		out := make([]uint32, bins)
+		n, _ := j.counts()
+		for _, no := range j.slice(0, n) {
+			if i := bin(no); i >= 0 {
+				out[i]++
+			}
+		}
+		return out, nil
+	}
+	if s.Shown, err = fill(job); err != nil {
+		return nil, err
+	}
+	if s.Trouble, err = fill(trouble); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
