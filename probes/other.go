@@ -21,7 +21,9 @@ import (
 
 var (
 	_ = register(Probe{Name: "processes", Title: "Processes", Interval: 2 * time.Second, Rates: true, Args: []string{"user"},
-		New: func(a Args) (Sampler, error) { return &otherProcesses{user: a["user"], prev: map[string]float64{}}, nil }})
+		New: func(a Args) (Sampler, error) {
+			return &otherProcesses{user: a["user"], prev: map[string]float64{}}, nil
+		}})
 	_ = register(Probe{Name: "interfaces", Title: "Interfaces", Interval: 2 * time.Second, Rates: true,
 		New: func(Args) (Sampler, error) { return &otherInterfaces{}, nil }})
 )
