@@ -233,12 +233,13 @@ func (p *pcap) next(f *frame.Frame) (bool, error) {
 	if caplen > p.max {
 		return false, p.damage(ErrCorrupt, "pcap: File has %d-byte packet, bigger than maximum of %d", caplen, p.max)
 	}
-	if p.opt.Resync && p.odd(caplen, length, frac) && !p.followed(int64(hdr)+int64(caplen)) {
-		return false, p.damage(ErrCorrupt, "a packet header makes no sense (captured %d of %d bytes) and no packet follows it", caplen, length)
+	if p.opt.Resync && p.odd(caplen, length, frac) && !p.followed(int64(hdr)+int64(caplen), sec) && p.swallows(hdr+int(caplen)) {
+		return false, p.damage(ErrCorrupt, "a packet's length is wrong (captured %d of %d bytes): other packets lie within", caplen, length)
 	}
 	if p.opt.Resync && !near(p.last, sec) && int(caplen) >= hdr {
 		// A jump of the clock, or a length before that is off by some bytes.
-		if p.shifted() || !p.followed(int64(hdr)+int64(caplen)) {
+		total := hdr + int(caplen)
+		if p.shifted() || !p.followed(int64(total), sec) && p.swallows(total) {
 			return false, p.damage(ErrCorrupt, "a packet begins elsewhere than the one before it says")
 		}
 	}
@@ -285,17 +286,34 @@ func (p *pcap) odd(caplen, length, frac uint32) bool {
 	return caplen > length || p.snap != 0 && caplen > p.snap || !p.nano && frac >= 1e6 || frac >= 1e9
 }
 
-// followed tells whether a sane record, or the end, is at the given distance.
-func (p *pcap) followed(dist int64) bool {
-	if !p.w.has(dist) {
-		return false
+// followed tells whether a record, or the end, is at the given distance: one
+// that is sane, or near in time to sec, or else several that could be records.
+func (p *pcap) followed(dist int64, sec uint32) bool {
+	hdr := p.variant.header
+	for k := 0; k < p.chain(); k++ {
+		if !p.w.has(dist) {
+			return false
+		}
+		b := p.w.side(dist, hdr)
+		if b == nil {
+			return !p.w.has(dist + 1)
+		}
+		if firstNonZero(b) == len(b) {
+			return k == 0
+		}
+		if size, _ := p.probe(b); size != 0 {
+			return true
+		}
+		caplen, _ := p.lens(b)
+		if caplen > p.max {
+			return false
+		}
+		if next := u32(p.big, b); sec != 0 && next != 0 && near(sec, next) {
+			return true
+		}
+		dist += int64(hdr) + int64(caplen)
 	}
-	b := p.w.side(dist, p.variant.header)
-	if b == nil {
-		return !p.w.has(dist + 1)
-	}
-	size, _ := p.probe(b)
-	return size != 0 || firstNonZero(b) == len(b)
+	return true
 }
 
 func (p *pcap) need() int  { return p.variant.header }
@@ -304,13 +322,34 @@ func (p *pcap) chain() int { return 3 }
 func (p *pcap) probe(b []byte) (int64, uint32) {
 	caplen, length := p.lens(b)
 	sec, frac := u32(p.big, b), u32(p.big, b[4:])
-	if caplen == 0 || caplen > p.max || length < caplen || length > maxBigPacket {
+	if caplen == 0 || caplen > p.max || length < caplen || length > 4*p.max {
 		return 0, 0
 	}
 	if frac >= 1e9 || !p.nano && frac >= 1e6 {
 		return 0, 0
 	}
 	return int64(p.variant.header) + int64(caplen), sec
+}
+
+// swallows tells that good records lie within the n bytes from the window on,
+// which a single record claims.
+func (p *pcap) swallows(n int) bool {
+	hdr := p.variant.header
+	for i := 1; i < n; i++ {
+		b := p.w.peek(n + hdr)
+		for ; i+hdr <= len(b); i++ {
+			if size, sec := p.probe(b[i:]); size != 0 && sec != 0 {
+				break
+			}
+		}
+		if i+hdr > len(b) {
+			return false
+		}
+		if p.proven(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // shifted tells that the record at the window, whose time is far from the one
@@ -322,7 +361,7 @@ func (p *pcap) shifted() bool {
 		if b == nil {
 			return false
 		}
-		if size, sec := p.probe(b); size != 0 && near(p.last, sec) && p.proven(i) {
+		if size, sec := p.probe(b); size != 0 && sec != 0 && near(p.last, sec) && p.proven(i) {
 			return true
 		}
 	}
