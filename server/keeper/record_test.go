@@ -166,6 +166,21 @@ func numbers(t *testing.T, data string, s LiveStatus) []uint32 {
 	return list
 }
 
+func countPackets(t *testing.T, path string) int {
+	t.Helper()
+	src, err := source.Open(path, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	n := 0
+	var f frame.Frame
+	for src.Next(&f) == nil {
+		n++
+	}
+	return n
+}
+
 func manifest(t *testing.T, data string, s LiveStatus) LiveStatus {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(data, s.Dir, manifestName))
