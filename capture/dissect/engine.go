@@ -91,6 +91,8 @@ type Request struct {
 	Want *Wanted
 	// Columns writes the packet list's row.
 	Columns bool
+	// Hops collects Packet.Hops.
+	Hops bool
 	// Learn lets dissectors write the flow state: each frame once, in order.
 	Learn bool
 	// Env is what the frame's own line says beside the frame.
@@ -153,6 +155,9 @@ type Packet struct {
 	Used int
 	// Layers are the protocols in order, as frame.protocols shows them.
 	Layers []field.ID
+	// Hops are the address pairs of every layer, outermost first, without those
+	// of packets quoted in errors. Only with Request.Hops.
+	Hops []Hop
 	// Streams holds the stream numbers by kind, -1 for none.
 	Streams [8]int32
 	Env     Env
@@ -161,6 +166,14 @@ type Packet struct {
 	// Malformed and Short tell how dissection ended.
 	Malformed, Short bool
 	stream           Stream
+}
+
+// Hop is one layer's pair of addresses.
+type Hop struct {
+	Kind         flow.Kind
+	Src, Dst     flow.Addr
+	SPort, DPort uint32
+	Stream       int32 // -1 unknown
 }
 
 // Engine dissects frames.
@@ -172,6 +185,7 @@ type Engine struct {
 	all      bool
 	labels   bool
 	learn    bool
+	hops     bool
 	maxNodes int
 	reach    []field.Set // by protocol index: itself and what may lie above it
 	above    []field.Set // the same without itself, unless it can nest
@@ -237,7 +251,7 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p.Cols.reset(r.Columns)
 	p.Src, p.Dst, p.DLSrc, p.DLDst = flow.Addr{}, flow.Addr{}, flow.Addr{}, flow.Addr{}
 	p.SrcPort, p.DstPort, p.PortKind, p.Conv, p.IPProto = 0, 0, 0, nil, 0
-	p.Layers = p.Layers[:0]
+	p.Layers, p.Hops = p.Layers[:0], p.Hops[:0]
 	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 	p.Bug, p.Malformed, p.Short = "", false, false
 	p.stream = Stream{}
@@ -245,7 +259,7 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 		e.counts[i] = 0
 	}
 	e.counted = e.counted[:0]
-	e.all, e.labels, e.learn = r.Tree, r.Tree, r.Learn
+	e.all, e.labels, e.learn, e.hops = r.Tree, r.Tree, r.Learn, r.Hops
 	e.wanted = r.Want
 	if e.wanted == nil {
 		e.wanted = e.noneWant
@@ -444,4 +458,17 @@ func (w *Wanted) Or(o *Wanted) *Wanted {
 		r.proto[i] = w.proto[i] | o.proto[i]
 	}
 	return r
+}
+
+// Hop tells the layer's addresses and stream to statistics, and notes the
+// stream's number on the packet.
+func (c *Cursor) Hop(k flow.Kind, src, dst *flow.Addr, sport, dport uint32, stream uint32) {
+	p := &c.e.pkt
+	if p.Cols.frozen > 0 { // quoted in an error: not sent by these
+		return
+	}
+	p.Streams[k] = int32(stream)
+	if c.e.hops {
+		p.Hops = append(p.Hops, Hop{Kind: k, Src: *src, Dst: *dst, SPort: sport, DPort: dport, Stream: int32(stream)})
+	}
 }

@@ -233,6 +233,6 @@ func ethStream(c *Cursor, p *dissect.Packet) uint32 {
 		}
 		conv = st.Create(flow.KEther, &p.DLSrc, &p.DLDst, 0, 0, n)
 	}
-	p.Streams[flow.KEther] = int32(conv.Index)
+	c.Hop(flow.KEther, &p.DLSrc, &p.DLDst, 0, 0, conv.Index)
 	return conv.Index
 }

@@ -144,6 +144,6 @@ func netStream(c *Cursor, k flow.Kind) uint32 {
 		}
 		conv = st.Create(k, &p.Src, &p.Dst, 0, 0, n)
 	}
-	p.Streams[k] = int32(conv.Index)
+	c.Hop(k, &p.Src, &p.Dst, 0, 0, conv.Index)
 	return conv.Index
 }

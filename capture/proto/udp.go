@@ -162,7 +162,8 @@ func udpLearn(c *Cursor, p *dissect.Packet, sp, dp uint16) *udpFact {
 	if !c.Learning() {
 		f := udpFacts.Get(st, fr.Number, c.Layer())
 		if f != nil {
-			p.Conv, p.Streams[flow.KUDP] = f.conv, int32(f.conv.Index)
+			p.Conv = f.conv
+			c.Hop(flow.KUDP, &p.Src, &p.Dst, uint32(sp), uint32(dp), f.conv.Index)
 		}
 		return f
 	}
@@ -181,6 +182,7 @@ func udpLearn(c *Cursor, p *dissect.Packet, sp, dp uint16) *udpFact {
 	u.last = fr.Time
 	conv.Last, conv.LastTime = fr.Number, fr.Time
 	conv.Packets++
-	p.Conv, p.Streams[flow.KUDP] = conv, int32(conv.Index)
+	p.Conv = conv
+	c.Hop(flow.KUDP, &p.Src, &p.Dst, uint32(sp), uint32(dp), conv.Index)
 	return f
 }

@@ -88,7 +88,7 @@ func (j *tapJob) table(ctx context.Context) (*table.Table, error) {
 	}
 	e := c.engines.Get().(*dissect.Engine)
 	defer c.engines.Put(e)
-	r := dissect.Request{Want: j.needs.Want, Columns: j.needs.Columns, Tree: j.needs.Tree}
+	r := dissect.Request{Want: j.needs.Want, Columns: j.needs.Columns, Tree: j.needs.Tree, Hops: j.needs.Hops}
 	if j.filter != nil {
 		r.Want = r.Want.Or(j.filter.f.Wanted())
 		r.Columns = r.Columns || j.filter.f.NeedsColumns()

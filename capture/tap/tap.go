@@ -19,6 +19,7 @@ type Needs struct {
 	Want    *dissect.Wanted
 	Columns bool
 	Tree    bool
+	Hops    bool
 }
 
 // Tap is one running statistic. It belongs to one goroutine.

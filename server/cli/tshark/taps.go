@@ -66,6 +66,7 @@ func (j *job) joined() dissect.Request {
 		r.Want = r.Want.Or(t.needs.Want).Or(t.filter.wanted())
 		r.Columns = r.Columns || t.needs.Columns || t.filter.columns()
 		r.Tree = r.Tree || t.needs.Tree
+		r.Hops = r.Hops || t.needs.Hops
 	}
 	j.planned, j.plannedOK = r, true
 	return r
