@@ -242,7 +242,7 @@ func TestPackedFile(t *testing.T) {
 			t.Fatalf("round %d: %d frames, %+v", round, s.Len(), s.Damages())
 		}
 		same(t, s, 8000, "pcapng")
-		if (s.unpack == nil) != true {
+		if s.unpack != nil {
 			t.Error("still unpacking")
 		}
 		s.Close()
