@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"sonde/probes/procfs"
 	"sonde/probes/table"
 )
@@ -92,11 +94,14 @@ var processColumns = []table.Column{
 
 const (
 	// pageSize of the kernel for stat and statm, which count pages.
-	slowEvery = 10 // samples between readings of what seldom changes
+	slowEvery = 30 // samples between readings of what seldom changes
+	ioEvery   = 10 // samples between readings of an idle process's disk counters
 	// readAllBelow: with fewer tasks every figure is read each time; above, the
 	// idle ones are read in turn so that the table stays in its budget.
 	readAllBelow = 500
 	maxCommand   = 4096 // bytes of a command line kept in the table
+	// maxHeld bounds the stat files kept open between samples.
+	maxHeld = 8192
 )
 
 var pageSize = int64(os.Getpagesize())
@@ -109,7 +114,8 @@ type task struct {
 	start     uint64
 	seen      uint64 // sample number
 	stat      procfs.Stat
-	at        time.Time // of stat
+	held      procfs.Held // its stat file, -1 when not kept open
+	at        time.Time   // of stat
 	key       string
 	uid       uint32
 	user      string
@@ -142,6 +148,7 @@ type processes struct {
 	buf    []byte
 	path   []byte
 	denied int
+	hold   int // stat files that may still be kept open
 }
 
 func newProcesses(r roots, a Args) (*processes, error) {
@@ -165,10 +172,52 @@ func newProcesses(r roots, a Args) (*processes, error) {
 		return nil, err
 	}
 	p.fs, p.host.fs = fs, fs
+	// Half of the descriptors this program may have, at most.
+	var lim unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &lim) == nil {
+		p.hold = int(min(lim.Cur/2, maxHeld))
+	}
 	return p, nil
 }
 
-func (p *processes) Close() error { return p.fs.Close() }
+func (p *processes) Close() error {
+	for _, t := range p.tasks {
+		p.release(t)
+	}
+	return p.fs.Close()
+}
+
+// release closes a task's stat file.
+func (p *processes) release(t *task) {
+	if t.held >= 0 {
+		t.held.Close()
+		t.held = -1
+		p.hold++
+	}
+}
+
+// readStat reads a task's stat file into buf: the one that is held, or, when
+// there is none or its process has ended, the one that has its number now.
+func (p *processes) readStat(t *task, pid, tid int) (held procfs.Held, err error) {
+	held = -1
+	if t != nil && t.held >= 0 {
+		if p.buf, err = t.held.ReadAgain(p.buf); err == nil {
+			return t.held, nil
+		}
+		p.release(t)
+	}
+	h, err := p.fs.Hold(p.file(pid, tid, "stat"))
+	if err != nil {
+		return -1, err
+	}
+	p.buf, err = h.ReadAgain(p.buf)
+	if err != nil || p.hold <= 0 {
+		h.Close()
+		return -1, err
+	}
+	p.hold--
+	return h, nil
+}
 
 // Sample reads every process once: one file for most of them.
 func (p *processes) Sample(now time.Time) (*table.Table, error) {
@@ -210,6 +259,7 @@ func (p *processes) Sample(now time.Time) (*table.Table, error) {
 	}
 	for id, t := range p.tasks {
 		if t.seen != p.n {
+			p.release(t)
 			delete(p.tasks, id)
 		}
 	}
@@ -277,37 +327,44 @@ func (p *processes) file(pid, tid int, name string) string {
 
 // one reads a process or thread; nil when it ended meanwhile.
 func (p *processes) one(pid, tid int, now time.Time, all bool) *task {
-	var err error
-	if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "stat")); err != nil {
+	t := p.tasks[tid]
+	held, err := p.readStat(t, pid, tid)
+	if err != nil {
 		return nil
 	}
-	t := p.tasks[tid]
 	comm := ""
 	if t != nil {
 		comm = t.stat.Comm
 	}
 	var st procfs.Stat
 	if procfs.ParseStat(p.buf, &st, comm) != nil {
+		if held >= 0 && (t == nil || held != t.held) {
+			held.Close()
+			p.hold++
+		}
 		return nil
 	}
-	if t == nil || t.start != st.Start || t.pid != pid && p.threads {
+	if t == nil || t.start != st.Start || t.tgid != pid {
 		// Seen for the first time, or the number was given to another process.
+		if t != nil && t.held != held {
+			p.release(t)
+		}
 		t = &task{pid: tid, tgid: pid, start: st.Start,
 			key: strconv.Itoa(tid) + ":" + strconv.FormatUint(st.Start, 10)}
-		t.cells = nil
 		p.tasks[tid] = t
 		p.identity(t, &st)
 	} else if st.Comm != t.stat.Comm || (p.n+uint64(tid))%slowEvery == 0 {
 		p.identity(t, &st) // an exec, or its turn
 	}
+	t.held = held
 	prev := t.stat
 	moved := t.seen == 0 || all || st.UTime != prev.UTime || st.STime != prev.STime || st.State == 'R' || st.State == 'D' ||
-		st.MajFlt != prev.MajFlt || (p.n+uint64(tid))%5 == 0
+		st.MajFlt != prev.MajFlt || (p.n+uint64(tid))%ioEvery == 0
 	if moved {
 		p.readIO(t, pid, tid, now)
 	}
 	if t.seen == 0 || all || st.RSS != prev.RSS || st.VSize != prev.VSize || (p.n+uint64(tid))%slowEvery == 0 {
-		if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "statm")); err == nil {
+		if p.buf, err = p.fs.ReadOnce(p.buf, p.file(pid, tid, "statm")); err == nil {
 			if m, err := procfs.ParseStatm(p.buf); err == nil {
 				t.shared = int64(m.Shared) * pageSize
 			}
@@ -378,7 +435,7 @@ func (p *processes) readIO(t *task, pid, tid int, now time.Time) {
 		p.denied++
 		return
 	}
-	if p.buf, err = p.fs.Read(p.buf, p.file(pid, tid, "io")); err != nil {
+	if p.buf, err = p.fs.ReadOnce(p.buf, p.file(pid, tid, "io")); err != nil {
 		t.ioDenied = procfs.Denied(err)
 		if t.ioDenied {
 			p.denied++
