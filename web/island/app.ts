@@ -137,12 +137,18 @@ function statusBar(): void {
     const f = document.getElementById("fact");
     if (f) f.textContent = fact.value;
   });
-  subscribe("probe/self", {}, (t, c) => {
-    const cost = document.getElementById("cost");
-    const cpu = t.figure("cpu");
-    const rss = t.figure("rss");
-    if (!cost || c.error || cpu === null || rss === null) return;
-    cost.textContent = `sonde ${(cpu * 100).toFixed(1)} % CPU, ${size(rss)}B`;
+  // What sonde itself uses: its own row of the process list.
+  const own = subscribe("probe/processes", { pid: "1" }, (t, c) => {
+    const self = t.figure("self.pid");
+    if (c.error || self === null) return;
+    own.close();
+    subscribe("probe/processes", { pid: String(self) }, (p, change) => {
+      const e = [...p.rows.values()][0];
+      const cost = document.getElementById("cost");
+      if (!cost || !e || change.error) return;
+      const cpu = p.cell(e, "cpu");
+      cost.textContent = `sonde ${typeof cpu === "number" ? `${(cpu * 100).toFixed(1)} % CPU, ` : ""}${size(p.num(e, "res"))}B`;
+    });
   });
 }
 

@@ -47,7 +47,7 @@ export function openPalette(text = ""): void {
   ];
   const names = (): Map<string, { name: string; user: string }> => {
     const m = new Map<string, { name: string; user: string }>();
-    for (const e of processes.rows.values()) m.set(processes.str(e, "pid"), { name: processes.str(e, "name"), user: processes.str(e, "user") });
+    for (const e of processes.rows.values()) m.set(processes.str(e, "pid"), { name: processes.str(e, "comm"), user: processes.str(e, "user") });
     return m;
   };
 

@@ -1,13 +1,15 @@
 // <s-rail> fills live counts into the links that the server drew, and carries
 // the sticky options (focus, time) from view to view. <s-focus> is the pill.
+import { effect } from "@preact/signals-core";
 import { html, nothing, type TemplateResult } from "lit";
 import { get, href, sticky } from "./address";
 import { icon } from "./draw";
-import { bits, count } from "./format";
+import { count } from "./format";
 import { define, Island } from "./island";
 import { destination } from "./keys";
-import { subscribe } from "./socket";
-import type { Table } from "./table";
+import { api } from "./session";
+import { link, subscribe } from "./socket";
+import type { Table as Wire } from "./wire";
 
 /** The focused process number of the address, "" for none. */
 export function focusPid(): string {
@@ -44,29 +46,35 @@ class SRail extends HTMLElement {
       }
       n.append(text);
     };
-    const pidRows = (t: Table, column: string): number => {
+    // Counts are asked for now and then, not streamed: a page should not keep
+    // every probe running for a figure in the rail.
+    const counts: readonly (readonly [string, string, (t: Wire) => number])[] = [
+      ["processes", "/api/processes?limit=1", (t) => Number(t.summary?.["tasks.total"] ?? 0)],
+      ["sockets", "/api/sockets?limit=1", (t) => Number(t.summary?.["sockets"] ?? 0)],
+      ["interfaces", "/api/interfaces", (t) => t.rows.length],
+    ];
+    const ask = (): void => {
+      if (document.hidden || link.peek().state !== "live") return;
       const pid = focusPid();
-      if (!pid) return t.rows.size;
-      let n = 0;
-      for (const e of t.rows.values()) if (t.str(e, column) === pid) n++;
-      return n;
-    };
-    subscribe("probe/counts", {}, (t, c) => {
-      if (c.error) return;
-      for (const [k, v] of Object.entries(t.summary)) {
-        if (typeof v !== "number") continue;
-        set(k, k === "bandwidth" ? bits(v * 8) : count(v));
+      for (const [name, url, of] of counts) {
+        if (pid && name === "interfaces") {
+          set(name, "");
+          continue;
+        }
+        const focused = pid ? (name === "processes" ? url : `${url}&pid=${pid}`) : url;
+        api<Wire>("GET", focused).then((t) => set(name, count(of(t))), () => set(name, ""));
       }
+    };
+    effect(() => {
+      void get("focus");
+      if (link.value.state === "live") ask();
     });
+    setInterval(ask, 10_000);
     subscribe("captures", {}, (t, c) => {
       if (c.error) return;
       let live = false;
       for (const e of t.rows.values()) if (t.str(e, "state") === "live") live = true;
       set("captures", t.rows.size ? count(t.rows.size) : "", live);
-    });
-    document.addEventListener("sonde-count", (e) => {
-      const { name, table, column } = (e as CustomEvent<{ name: string; table: Table; column: string }>).detail;
-      set(name, count(pidRows(table, column)));
     });
   }
 }

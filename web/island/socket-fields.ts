@@ -6,7 +6,7 @@ export const socketFields: Fields = {
   names: {
     proto: "tcp, udp", state: "ESTAB, CLOSE-WAIT, …", port: "either side", lport: "local port", rport: "peer port",
     addr: "either address", local: "local address", peer: "peer address", pid: "owner", name: "owner's name", user: "owner's user",
-    recvq: "bytes not read", sendq: "bytes not acknowledged", rtt: "ms", retrans: "segments sent again", fd: "descriptor", inode: "socket inode",
+    recvq: "bytes not read", sendq: "bytes not acknowledged", rtt: "ms", retrans: "segments sent again", in: "bytes received", out: "bytes sent", cong: "congestion control", fd: "descriptor", inode: "socket inode",
   },
 };
 
@@ -19,9 +19,9 @@ export function socketReader(t: Table): Reader<Entry> {
     value(e, field) {
       switch (field) {
         case "port": return [n(e, "lport"), n(e, "rport")];
-        case "addr": return [t.str(e, "laddr"), t.str(e, "raddr")];
-        case "local": return [t.str(e, "laddr"), `${t.str(e, "laddr")}:${t.str(e, "lport")}`];
-        case "peer": return [t.str(e, "raddr"), `${t.str(e, "raddr")}:${t.str(e, "rport")}`];
+        case "addr": return [host(t.str(e, "local")), host(t.str(e, "peer"))];
+        case "local": return [host(t.str(e, "local")), t.str(e, "local")];
+        case "peer": return [host(t.str(e, "peer")), t.str(e, "peer")];
         case "name": return t.str(e, "process");
         case "rtt": {
           const v = n(e, "rtt");
@@ -30,6 +30,11 @@ export function socketReader(t: Table): Reader<Entry> {
       }
       return t.cell(e, field);
     },
-    text: (e) => `${t.str(e, "proto")} ${t.str(e, "state")} ${t.str(e, "laddr")}:${t.str(e, "lport")} ${t.str(e, "raddr")}:${t.str(e, "rport")} ${t.str(e, "process")} ${t.str(e, "pid")} ${t.str(e, "user")} ${t.str(e, "path")}`,
+    text: (e) => `${t.str(e, "proto")} ${t.str(e, "state")} ${t.str(e, "local")} ${t.str(e, "peer")} ${t.str(e, "process")} ${t.str(e, "pid")} ${t.str(e, "user")}`,
   };
+}
+
+/** The address of "address:port", without the brackets of IPv6. */
+export function host(addressPort: string): string {
+  return addressPort.replace(/:[^:]*$/, "").replace(/^\[|\]$/g, "");
 }

@@ -36,6 +36,13 @@ export function sampleAt(ms: number): { readonly table: Table; readonly row: Ent
   return best && Math.abs(time(table, best) - ms) < 60_000 ? { table, row: best } : undefined;
 }
 
+/** The newest samples of a history column, oldest first, for small charts. */
+export function recent(column: string, n: number): number[] {
+  const { table } = history.value;
+  const rows = [...table.rows.values()].sort((a, b) => time(table, a) - time(table, b)).slice(-n);
+  return rows.map((e) => table.num(e, column));
+}
+
 function time(t: Table, e: Entry): number {
   return t.num(e, "time") / 1e6;
 }
@@ -120,7 +127,7 @@ class STimeline extends Island {
     for (const e of table.rows.values()) {
       const t = time(table, e);
       if (t < from) continue;
-      points.push({ x: ((t - from) / (now - from)) * w, cpu: 1 - table.num(e, "idle") - table.num(e, "iowait"), net: table.num(e, "rx") + table.num(e, "tx") });
+      points.push({ x: ((t - from) / (now - from)) * w, cpu: table.num(e, "cpu"), net: table.num(e, "recv") + table.num(e, "send") });
     }
     points.sort((a, b) => a.x - b.x);
     const top = Math.max(1, ...points.map((p) => p.net));
