@@ -83,10 +83,11 @@ func (c *columns) publish() { c.n.Store(c.filled) }
 
 func (c *columns) len() int { return int(c.n.Load()) }
 
-// at is the place of frame n; n counts from 1 and was published.
-func (c *columns) at(n uint32) (*chunk, int) {
-	i := int64(n) - 1
-	return (*c.dir.Load())[i>>chunkBits], int(i & (chunkLen - 1))
+// drop frees the chunks; no frame is there any more. Not while add may run.
+func (c *columns) drop() {
+	c.n.Store(0)
+	c.dir.Store(nil)
+	c.chunks, c.filled = nil, 0
 }
 
 // header fills h from the columns and returns the flags.
@@ -94,7 +95,12 @@ func (c *columns) header(n uint32, h *frame.Header) (flags uint16, ok bool) {
 	if n == 0 || int64(n) > c.n.Load() {
 		return 0, false
 	}
-	k, i := c.at(n)
+	dir, i := c.dir.Load(), n-1
+	if dir == nil { // dropped just now
+		return 0, false
+	}
+	k := (*dir)[i>>chunkBits]
+	i &= chunkLen - 1
 	flags = k.flags[i]
 	*h = frame.Header{
 		Number: n, Time: k.time[i], HasTime: flags&flagTime != 0,

@@ -27,6 +27,7 @@ type mapped struct {
 
 	mu      sync.Mutex // guards mapping, growth of windows, closing
 	closed  bool
+	dropped bool
 	nowhere bool // mapping failed: read instead
 }
 
@@ -90,7 +91,7 @@ func (m *mapped) window(w int64) []byte {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.nowhere {
+	if m.closed || m.dropped || m.nowhere {
 		return nil
 	}
 	l := m.windows.Load()
@@ -153,6 +154,26 @@ func (m *mapped) shrunk() {
 	}
 }
 
+// drop gives the file up but keeps lent bytes from faulting: they become zeros.
+// The file system can free a removed file then.
+func (m *mapped) drop() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.dropped {
+		return nil
+	}
+	m.dropped = true
+	m.cut.Store(0)
+	if l := m.windows.Load(); l != nil {
+		for i := range *l {
+			if p := (*l)[i].Load(); p != nil {
+				blank(*p, 0)
+			}
+		}
+	}
+	return m.f.Close()
+}
+
 // close unmaps everything; all lent bytes end.
 func (m *mapped) close() error {
 	m.mu.Lock()
@@ -165,11 +186,16 @@ func (m *mapped) close() error {
 		for i := range *l {
 			if p := (*l)[i].Load(); p != nil {
 				if err := unmapWindow(*p); err != nil {
-					m.f.Close()
+					if !m.dropped {
+						m.f.Close()
+					}
 					return fmt.Errorf("unmap capture: %w", err)
 				}
 			}
 		}
+	}
+	if m.dropped {
+		return nil
 	}
 	return m.f.Close()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -31,9 +32,19 @@ type Segments struct {
 type segment struct {
 	file *File
 	path string
-	base uint32 // frames before it
+	base uint32       // frames before it
+	had  atomic.Int64 // frames, once it is gone
+	gone atomic.Bool
 	// ifaces maps the file's interfaces to the capture's.
 	ifaces atomic.Pointer[[]uint32]
+}
+
+func (s *segment) len() int {
+	n := s.file.Len()
+	if s.gone.Load() {
+		n = int(s.had.Load())
+	}
+	return n
 }
 
 // SegmentDamage is damage in one of the files; Packet counts through.
@@ -68,8 +79,9 @@ func (s *Segments) Wake() {
 
 // Follow reads the files that list names, in its order, until ended is closed
 // and all is read, or the context ends. A later call of list may name more
-// files at the end; names that were read already may be missing. A file that
-// holds no whole header yet is waited for, unless another comes after it.
+// files at the end. Files that it names no more, as a ring removes them, are
+// dropped: their frames become ErrGone, later ones keep their numbers. A file
+// that holds no whole header yet is waited for, unless another comes after it.
 func (s *Segments) Follow(ctx context.Context, list func() ([]string, error), ended <-chan struct{}, progress func(Progress)) error {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
@@ -83,6 +95,7 @@ func (s *Segments) Follow(ctx context.Context, list func() ([]string, error), en
 		if err != nil {
 			return fmt.Errorf("list capture files: %w", err)
 		}
+		s.dropMissing(names, current)
 		later := ""
 		for _, n := range names {
 			if !read[n] {
@@ -134,6 +147,18 @@ func (s *Segments) Follow(ctx context.Context, list func() ([]string, error), en
 		case <-s.wake:
 		case <-tick.C:
 		case <-done(ended, final):
+		}
+	}
+}
+
+// dropMissing drops files that are not named, except the one being read.
+func (s *Segments) dropMissing(names []string, current *segment) {
+	for _, seg := range *s.list.Load() {
+		if seg != current && !seg.gone.Load() && !slices.Contains(names, seg.path) {
+			seg.had.Store(int64(seg.file.Len()))
+			seg.gone.Store(true)
+			seg.file.cols.drop()
+			_ = seg.file.mapped.drop() // of a file that was only read
 		}
 	}
 }
@@ -235,11 +260,21 @@ func (s *Segments) Len() int {
 		return 0
 	}
 	last := list[len(list)-1]
-	return int(min(int64(last.base)+int64(last.file.Len()), math.MaxUint32))
+	return int(min(int64(last.base)+int64(last.len()), math.MaxUint32))
 }
 
 // Info is a snapshot, of the first file and of all interfaces.
 func (s *Segments) Info() *frame.Info { return s.info.Load() }
+
+// First is the number of the first frame that was not dropped; Len + 1 if none is left.
+func (s *Segments) First() uint32 {
+	for _, seg := range *s.list.Load() {
+		if !seg.gone.Load() {
+			return seg.base + 1
+		}
+	}
+	return uint32(s.Len()) + 1
+}
 
 // find gives the file of frame n and its number there.
 func (s *Segments) find(n uint32) (*segment, uint32) {
@@ -271,6 +306,9 @@ func (s *Segments) Frame(n uint32, f *frame.Frame) error {
 		return fmt.Errorf("frame %d: %w", n, ErrNoFrame)
 	}
 	if err := seg.file.Frame(k, f); err != nil {
+		if seg.gone.Load() {
+			return fmt.Errorf("frame %d: %w", n, ErrGone)
+		}
 		return err
 	}
 	s.renumber(seg, n, &f.Header)
@@ -292,7 +330,7 @@ func (s *Segments) renumber(seg *segment, n uint32, h *frame.Header) {
 // File tells where frame n lies.
 func (s *Segments) File(n uint32) (path string, ok bool) {
 	seg, k := s.find(n)
-	if seg == nil || int(k) > seg.file.Len() {
+	if seg == nil || int(k) > seg.len() {
 		return "", false
 	}
 	return seg.path, true

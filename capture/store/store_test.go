@@ -464,6 +464,62 @@ func TestSegments(t *testing.T) {
 	}
 }
 
+// A ring removes its oldest files: their frames go, the numbers stay.
+func TestSegmentsOfARing(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 3 {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("seg%d", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		generate(t, f, "pcapng", i*100, 100)
+		f.Close()
+	}
+	s := NewSegments(Options{})
+	defer s.Close()
+	ended := make(chan struct{})
+	finished := make(chan error)
+	var lent frame.Frame
+	calls := 0
+	list := func() ([]string, error) {
+		calls++
+		if s.Len() == 300 && calls > 5 {
+			if lent.Data == nil {
+				if err := s.Frame(50, &lent); err != nil {
+					t.Error(err)
+				}
+			}
+			os.Remove(filepath.Join(dir, "seg0"))
+			if calls == 10 {
+				close(ended)
+			}
+		}
+		s.Wake()
+		return filepath.Glob(filepath.Join(dir, "seg*"))
+	}
+	go func() { finished <- s.Follow(context.Background(), list, ended, nil) }()
+	if err := <-finished; err != nil {
+		t.Fatal(err)
+	}
+	if s.Len() != 300 || s.First() != 101 {
+		t.Errorf("%d frames, first %d", s.Len(), s.First())
+	}
+	if err := s.Frame(50, &frame.Frame{}); !errors.Is(err, ErrGone) {
+		t.Error(err)
+	}
+	if _, ok := s.Header(50); ok {
+		t.Error("a header of a dropped frame")
+	}
+	for _, b := range lent.Data {
+		if b != 0 {
+			t.Fatal("lent bytes of a dropped file are still there")
+		}
+	}
+	for n := uint32(101); n <= 300; n++ {
+		same(t, s, n, "pcapng")
+	}
+}
+
 func TestMemory(t *testing.T) {
 	var b bytes.Buffer
 	generate(t, &b, "pcapng", 0, 5000)
