@@ -202,3 +202,40 @@ var deepFields = map[field.ID]bool{}
 // Deep says that a field is recorded by whatever lies above its protocol, so
 // that wanting it means dissecting all of the packet.
 func Deep(id field.ID) field.ID { deepFields[id] = true; return id }
+
+// OnSource makes what is recorded next point into data source i, and gives the
+// source before.
+func (c *Cursor) OnSource(i int) int {
+	old := int(c.src)
+	c.src = uint8(i)
+	return old
+}
+
+// DropSource takes back the newest data source unless an item recorded since
+// from points into it.
+func (c *Cursor) DropSource(from Ref) {
+	t := &c.e.pkt.Tree
+	last := len(t.Sources) - 1
+	for i := int(from); i < len(t.Nodes); i++ {
+		if int(t.Nodes[i].Source) == last {
+			return
+		}
+	}
+	t.Sources[last] = Source{}
+	t.Sources = t.Sources[:last]
+}
+
+// PushRoot makes what follows stand beside the present protocol's line instead
+// of below it, and gives the old parent for Pop.
+func (c *Cursor) PushRoot() Ref {
+	old := c.parent
+	c.parent = c.root
+	return old
+}
+
+// OnData moves the cursor to the start of a data source that was added before.
+func (c *Cursor) OnData(i int, data []byte) {
+	c.src = uint8(i)
+	c.buf, c.off, c.start, c.end, c.cap = data, 0, 0, len(data), len(data)
+	c.fragment = false
+}
