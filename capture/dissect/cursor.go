@@ -89,6 +89,9 @@ func (c *Cursor) SetEnd(pos int) {
 	if pos < c.end {
 		c.end = pos
 		c.cap = min(c.cap, pos)
+		if c.protoNode != None {
+			c.e.pkt.Nodes[c.protoNode].Value = uint64(c.cap)
+		}
 	}
 }
 

@@ -320,7 +320,9 @@ func (c *Cursor) enter(p *Proto) {
 	c.parent = c.root
 	c.protoNode = None
 	if !p.noNode && (e.all || e.want.Has(p.ID)) {
-		c.protoNode = c.put(p.ID, c.start, max(0, min(c.end, c.cap)-c.start), 0, toEnd)
+		// Value is where the protocol's data ends: its node may be cut to the
+		// header, while tests of content mean what the header carries, too.
+		c.protoNode = c.put(p.ID, c.start, max(0, min(c.end, c.cap)-c.start), uint64(min(c.end, c.cap)), toEnd)
 		c.parent = c.protoNode
 	}
 }
