@@ -58,6 +58,11 @@ export function open(to: string, replace = false): void {
   here.value = next;
 }
 
+/** Whether this server has a page: links to views it lacks are left out. */
+export function pageExists(to: string): boolean {
+  return document.querySelector(`s-rail a[data-path="${to}"]`) !== null;
+}
+
 addEventListener("popstate", () => {
   here.value = location.pathname + location.search;
 });

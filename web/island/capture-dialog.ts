@@ -122,7 +122,7 @@ export function captureDialog(): void {
           <div class="three">${select("Bytes per packet", snap, [["", "Whole packet"], ["256", "256 (headers)"], ["128", "128"], ...(snap && !["256", "128"].includes(snap) ? [[snap, snap] as const] : [])], (v) => { snap = v; })}${select("Keep", keep, keeps, (v) => { keep = v; })}${select("Stop after", stop, [...stops, ...extra], (v) => { stop = v; })}</div>
           ${get("proc") ? html`<p class="hint">Packets of process ${get("proc")} only: capture, then filter with <code>frame.process.pid == ${get("proc")}</code>.</p>` : nothing}${get("grep") ? html`<p class="hint">Text search: capture, then filter with <code>frame contains "${get("grep")}"</code>.</p>` : nothing}
           ${error ? html`<p class="hint bad" role="alert">${error}</p>` : nothing}${commandLine(line())}`,
-        footer: html`<span class="faint tiny n-hide">sonde's own traffic is left out.</span><span class="push"><button type="button" class="btn" @click=${() => current?.close()}>Cancel</button><button type="button" class="btn primary" ?disabled=${busy || check.state === "invalid"} @click=${start}>${icon("rec", 13)}Start</button></span>`,
+        footer: html`<span class="push"><button type="button" class="btn" @click=${() => current?.close()}>Cancel</button><button type="button" class="btn primary" ?disabled=${busy || check.state === "invalid"} @click=${start}>${icon("rec", 13)}Start</button></span>`,
       };
     },
     () => {

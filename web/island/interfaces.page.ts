@@ -60,7 +60,7 @@ class SInterfaces extends Island {
 
   private sorted(): Entry[] {
     const t = this.table;
-    return [...t.rows.values()].sort((a, b) => Number(t.str(b, "state") === "up") - Number(t.str(a, "state") === "up") || t.num(a, "index") - t.num(b, "index"));
+    return [...t.rows.values()].sort((a, b) => Number(t.str(b, "state") === "up") - Number(t.str(a, "state") === "up") || Number(t.str(a, "name") === "lo") - Number(t.str(b, "name") === "lo") || t.num(a, "index") - t.num(b, "index"));
   }
 
   private chosen(): Entry | undefined {

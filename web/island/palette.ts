@@ -79,7 +79,7 @@ export function openPalette(text = ""): void {
     else for (const c of complete(word).slice(0, 3)) first.push({ icon: "term", title: html`<code>${c}</code>`, right: "command", fill: `${c} ` });
     if (first.length > 0) out.push(["", first]);
     const last = word.split(/\s+/).pop() ?? "";
-    if (last.length > 1 && !last.startsWith("-")) {
+    if (last.length > 1 && !last.startsWith("-") && !(cmd && /^\W*\d+$/.test(last))) {
       const found: Item[] = [];
       const hit = [...known].filter(([pid, p]) => p.name.toLowerCase().includes(last) || pid === last || (last.length > 2 && pid.startsWith(last)));
       hit.sort((a, b) => Number(b[1].name.toLowerCase().startsWith(last)) - Number(a[1].name.toLowerCase().startsWith(last)) || a[1].name.length - b[1].name.length || Number(a[0]) - Number(b[0]));

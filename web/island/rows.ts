@@ -90,7 +90,9 @@ export class LiveRows implements RowSource<Entry> {
       return v === undefined ? this.table.cell(e, id) : v;
     };
     const keyed = list.map((e) => ({ e, v: value(e) }));
-    keyed.sort((a, b) => down * compare(a.v, b.v) || (a.e.key < b.e.key ? -1 : 1));
+    // Equal rows keep their order: what did not change does not move.
+    const before = (e: Entry): number => this.at.get(e.key) ?? Number.MAX_SAFE_INTEGER;
+    keyed.sort((a, b) => down * compare(a.v, b.v) || before(a.e) - before(b.e));
     return keyed.map((k) => k.e);
   }
 

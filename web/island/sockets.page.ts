@@ -1,7 +1,7 @@
 // Sockets: connections, listeners, unix sockets, routes, protocol counters; the
 // panel of the selected socket with what the kernel knows of its TCP.
 import { html, nothing, type TemplateResult } from "lit";
-import { get, go, href } from "./address";
+import { get, go, href, pageExists } from "./address";
 import { css, icon, meter, processLink, skeleton, spark, zero } from "./draw";
 import { clauses, compile, type Fields, type Reader, withClause } from "./expr";
 import "./filter-bar";
@@ -41,7 +41,7 @@ class SSockets extends Island {
   constructor() {
     super();
     this.lists = {
-      all: new LiveList({ label: "Sockets", storageKey: "sockets", columns: this.columns(), sort: "state" }),
+      all: new LiveList({ label: "Sockets", storageKey: "sockets", columns: this.columns(), sort: "-retrans" }),
       listening: new LiveList({ label: "Listening sockets", storageKey: "listening", columns: this.listening(), sort: "lport" }),
       unix: new LiveList({ label: "Unix sockets", storageKey: "unix", columns: this.unixColumns(), sort: "local" }),
       routes: new LiveList({ label: "Routes", storageKey: "routes", columns: this.routeColumns(), sort: "metric" }),
@@ -208,7 +208,7 @@ class SSockets extends Island {
       { id: "fd", title: "FD", width: 46, num: true, priority: 6, cell: (e) => t().str(e, "fd") },
       { id: "user", title: "User", width: 82, priority: 7, class: "dim", cell: (e) => t().str(e, "user") },
       { id: "rtt", title: "RTT ms", width: 66, num: true, priority: 4, help: "Smoothed round trip time", cell: (e) => this.rtt(t(), e) },
-      { id: "retrans", title: "Retrans", width: 70, num: true, priority: 5, help: "Segments sent again since the connection began", cell: (e) => (t().cell(e, "retrans") === null ? "" : t().num(e, "retrans") ? html`<span class="bad">${count(t().num(e, "retrans"))}</span>` : zero()) },
+      { id: "retrans", title: "Retrans", width: 80, num: true, priority: 5, help: "Segments sent again since the connection began", cell: (e) => (t().cell(e, "retrans") === null ? "" : t().num(e, "retrans") ? html`<span class="bad">${count(t().num(e, "retrans"))}</span>` : zero()) },
       { id: "in", title: "In", width: 72, num: true, priority: 6, help: "Bytes received", cell: vol("in") },
       { id: "out", title: "Out", width: 72, num: true, priority: 6, help: "Bytes sent and acknowledged", cell: vol("out") },
       { id: "age", title: "Age", width: 50, num: true, priority: 8, help: "Since sonde first saw it; empty when it was there before", cell: (e) => (t().cell(e, "age") === null ? "" : age(t().num(e, "age") / 1e9)) },
@@ -334,7 +334,7 @@ class SSockets extends Island {
     const closeWait = t.str(e, "state") === "CLOSE-WAIT";
     const a = t.cell(e, "age");
     return html`${grip("socket")}<aside class="side narrow" ${css(sideWidth("socket"))} aria-label="Socket"><div class="hd"><h2 class="ell mono" title="${t.str(e, "local")} → ${t.str(e, "peer")}">${t.str(e, "local")}${tab === "all" ? ` → ${t.str(e, "peer")}` : ""}</h2>${e.gone ? html`<span class="tag bad">closed</span>` : nothing}<span class="grow"></span><a class="btn ghost icon sm" href=${href({ sel: null })} aria-label="Close panel (Esc)" title="Close (Esc)">${icon("x", 15)}</a></div>
-      <div class="acts"><a class="btn" href=${this.captureHref(t, e)}>${icon("rec", 13)}Capture this ${tab === "all" ? "pair" : "port"}</a>${pid ? html`<a class="btn" href="/processes?sel=${pid}">${icon("proc", 14)}Process</a><a class="btn" href="/trace?pid=${pid}${t.str(e, "fd") ? `&f=fd+%3D%3D+${t.str(e, "fd")}` : ""}">${icon("trace", 14)}Calls${t.str(e, "fd") ? ` on fd ${t.str(e, "fd")}` : ""}</a>` : nothing}</div>
+      <div class="acts"><a class="btn" href=${this.captureHref(t, e)}>${icon("rec", 13)}Capture this ${tab === "all" ? "pair" : "port"}</a>${pid ? html`<a class="btn" href="/processes?sel=${pid}">${icon("proc", 14)}Process</a>${pageExists("/trace") ? html`<a class="btn" href="/trace?pid=${pid}${t.str(e, "fd") ? `&f=fd+%3D%3D+${t.str(e, "fd")}` : ""}">${icon("trace", 14)}Calls${t.str(e, "fd") ? ` on fd ${t.str(e, "fd")}` : ""}</a>` : nothing}` : nothing}</div>
       <div class="sc">${closeWait ? html`<div class="sec row small"><span class="bad">${icon("err", 15)}</span><span class="grow">The peer closed this connection. It stays open until ${pid ? processLink(pid, t.str(e, "process")) : "its owner"} closes ${t.str(e, "fd") ? `fd ${t.str(e, "fd")}` : "it"}.</span></div>` : nothing}
       <div class="sec"><dl class="kv"><dt>State</dt><dd>${stateCell(t.str(e, "state"))}</dd><dt>Process</dt><dd>${processLink(pid, t.str(e, "process"))}${t.num(e, "holders") > 1 ? html` <span class="faint">and ${t.num(e, "holders") - 1} more that share it</span>` : nothing}</dd><dt>Descriptor</dt><dd>${t.str(e, "fd") ? html`fd <span class="mono">${t.str(e, "fd")}</span>, ` : nothing}inode <span class="mono">${t.str(e, "inode") || "none"}</span></dd><dt>User</dt><dd>${t.str(e, "user")}</dd>${typeof a === "number" ? html`<dt>First seen</dt><dd class="mono">${age(a / 1e9)} ago</dd>` : nothing}<dt>Recv-Q</dt><dd class="mono">${count(t.num(e, "recvq"))} B</dd><dt>Send-Q</dt><dd class="mono">${count(t.num(e, "sendq"))} B</dd>${t.cell(e, "in") === null ? nothing : html`<dt>In</dt><dd class="mono">${bytes(t.num(e, "in"))}</dd><dt>Out</dt><dd class="mono">${bytes(t.num(e, "out"))}</dd>`}${t.str(e, "timer") ? html`<dt>Timer</dt><dd class="mono">${t.str(e, "timer")}</dd>` : nothing}</dl></div>
       ${this.rtts.length > 1 ? html`<div class="sec mini"><div class="k">RTT since this panel opened</div><div class="v">${this.rtts.at(-1)!.toFixed(2)} ms</div>${spark(this.rtts, { fluid: true, width: 300, height: 28, colour: "var(--c-blue)" })}</div>` : nothing}
