@@ -67,12 +67,12 @@ func (c *Cursor) ExpertText(r Ref, ei field.ID, text string) {
 		t.Nodes[x].Flags |= sevBits(f.Severity)
 	}
 	c.Push(x)
-	y := c.rec(ei, pos, 0, 0, Generated)
+	old := c.src
+	c.src = 0
+	y := c.rec(ei, 0, 0, 0, Generated)
 	if b := c.Label(y); b != nil {
 		b.S(text)
 	}
-	old := c.src
-	c.src = 0
 	c.putText(expertMessage, 0, 0, text, Generated|Hidden)
 	c.Gen(expertSeverity, 0, 0, uint64(f.Severity))
 	c.Gen(expertGroup, 0, 0, uint64(f.Group))

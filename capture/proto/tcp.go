@@ -630,9 +630,6 @@ func (s *tcpSeg) conclude(c *Cursor) {
 	if s.learn {
 		s.learnMSS(c)
 	}
-	if s.fact.bits&tfLong != 0 {
-		c.Expert(s.node, eiTCPMSSOver)
-	}
 	if s.learn {
 		// Wireshark counts the side it has not just heard as the client's.
 		s.fact.client, s.fact.srv = s.rev.a.runs, s.fwd.a.runs
@@ -667,9 +664,6 @@ func (s *tcpSeg) learnMSS(c *Cursor) {
 			n = 1220
 		}
 		s.fwd.mss, s.rev.mss = n, n
-	}
-	if s.haveLen && uint32(s.length) > uint32(s.fwd.mss) {
-		s.fact.bits |= tfLong
 	}
 }
 

@@ -58,8 +58,7 @@ const (
 // tcpShared is what all connections of a capture share.
 type tcpShared struct {
 	anas    []tcpAna // the slab that analyses are cut from
-	rares   []tcpRare
-	pending int64 // bytes kept for messages that are not complete
+	pending int64    // bytes kept for messages that are not complete
 	mptcp   map[uint32]*mptcpConn
 	mptcpN  uint32
 }
@@ -114,43 +113,41 @@ func newTCPConv(t int64) tcpConv {
 
 // tcpSeg is one segment while it is dissected. It lives on parseTCP's stack.
 type tcpSeg struct {
-	at           int // where the header starts
-	sp, dp       uint16
-	flags        uint16
-	hlen         int
-	rawSeq       uint32
-	rawAck       uint32
-	seq, ack     uint32 // relative
-	nxt          uint32
-	length       int // of the payload on the wire; valid if haveLen
-	haveLen      bool
-	quoted       bool
-	win          uint32
-	conv         *flow.Conv
-	v            *tcpConv
-	fwd, rev     *tcpFlow
-	fact         *tcpFact
-	ana          *tcpAna
-	isNew        bool
-	dir          int
-	node         dissect.Ref
-	synRef       dissect.Ref
-	now          int64
-	num          uint32
-	learn        bool
-	relative     bool
-	analyze      bool
-	canReasm     bool
-	canAll       bool // the whole segment was captured
-	optRef       dissect.Ref
-	sackRight0   uint32
-	sackLeft     [4]uint32
-	sackRight    [4]uint32
-	sacks        int
-	hasMPTCP     bool
-	mss, sackOK  bool
-	options      int
-	mptcpPending bool
+	at          int // where the header starts
+	sp, dp      uint16
+	flags       uint16
+	hlen        int
+	rawSeq      uint32
+	rawAck      uint32
+	seq, ack    uint32 // relative
+	nxt         uint32
+	length      int // of the payload on the wire; valid if haveLen
+	haveLen     bool
+	quoted      bool
+	win         uint32
+	conv        *flow.Conv
+	v           *tcpConv
+	fwd, rev    *tcpFlow
+	fact        *tcpFact
+	ana         *tcpAna
+	isNew       bool
+	dir         int
+	node        dissect.Ref
+	synRef      dissect.Ref
+	now         int64
+	num         uint32
+	learn       bool
+	relative    bool
+	analyze     bool
+	canReasm    bool
+	canAll      bool // the whole segment was captured
+	optRef      dissect.Ref
+	sackLeft    [4]uint32
+	sackRight   [4]uint32
+	sacks       int
+	hasMPTCP    bool
+	mss, sackOK bool
+	options     int
 }
 
 // seqLT and its kin compare sequence numbers modulo 2^32 (RFC 9293 section 3.4).
