@@ -38,7 +38,7 @@ func write(t *testing.T, b []byte, o Options) *Reader {
 }
 
 // both reads b as a file and as a stream, and wants the same from each.
-func both(t *testing.T, b []byte, o Options) (frames []frame.Frame, end error, r *Reader) {
+func both(t *testing.T, b []byte, o Options) (frames []frame.Frame, r *Reader, end error) {
 	t.Helper()
 	read := func(r *Reader) (out []frame.Frame, end error) {
 		_, end = readAll(r, func(f *frame.Frame) {
@@ -75,7 +75,7 @@ func both(t *testing.T, b []byte, o Options) (frames []frame.Frame, end error, r
 	if end.Error() != end3.Error() {
 		t.Errorf("whole ends with %q, headers only with %q", end, end3)
 	}
-	return frames, end, r
+	return frames, r, end
 }
 
 func TestPcapVariants(t *testing.T) {
@@ -141,7 +141,7 @@ func TestPcapngBlocks(t *testing.T) {
 		add(idb(other, 113, 0))
 		add(epb(other, 0, 3, []byte("other")))
 
-		frames, end, r := both(t, b, Options{})
+		frames, r, end := both(t, b, Options{})
 		if end != io.EOF {
 			t.Fatal(end)
 		}

@@ -30,7 +30,10 @@ type Options struct {
 type Progress struct {
 	Frames int
 	Offset int64 // bytes read of the (unpacked) capture
-	Size   int64 // bytes there are so far; 0 = unknown
+	Size   int64 // bytes there are so far
+	// Fraction is how much of the file is read, 0..1; of a packed file, of
+	// its packed bytes.
+	Fraction float64
 }
 
 // File is a store over one capture file. Frames appear while Walk or Follow
@@ -138,7 +141,9 @@ func (s *File) Header(n uint32) (h frame.Header, ok bool) {
 	return h, ok
 }
 
-// Frame fills f; f.Data is lent until Close.
+// Frame fills f; f.Data is lent until Close. It makes faults on mapped memory
+// panics in the calling goroutine (debug.SetPanicOnFault), so that bytes that
+// vanish while they are used cost a frame and not the program.
 func (s *File) Frame(n uint32, f *frame.Frame) error {
 	flags, ok := s.cols.header(n, &f.Header)
 	if !ok {
@@ -303,7 +308,15 @@ func (s *File) walk(ctx context.Context, progress func(Progress)) (more bool, er
 		}
 		s.mu.Unlock()
 		if progress != nil {
-			progress(Progress{s.Len(), s.reader.Offset(), max(size, s.reader.Offset())})
+			p := Progress{Frames: s.Len(), Offset: s.reader.Offset()}
+			p.Size = max(size, p.Offset)
+			switch {
+			case s.unpack != nil:
+				p.Fraction = s.unpack.fraction(p.Offset)
+			case p.Size > 0:
+				p.Fraction = float64(p.Offset) / float64(p.Size)
+			}
+			progress(p)
 		}
 	}
 	for {

@@ -110,7 +110,7 @@ func (s *Segments) Follow(ctx context.Context, list func() ([]string, error), en
 			more, err := current.file.walk(ctx, func(p Progress) {
 				s.refresh(current)
 				if progress != nil {
-					progress(Progress{s.Len(), total.Offset + p.Offset, total.Size + p.Size})
+					progress(Progress{s.Len(), total.Offset + p.Offset, total.Size + p.Size, p.Fraction})
 				}
 			})
 			if err != nil {

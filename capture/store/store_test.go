@@ -235,8 +235,14 @@ func TestPackedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Walk(context.Background(), nil); err != nil {
-			t.Fatal(err)
+		last := 0.0
+		if err := s.Walk(context.Background(), func(p Progress) {
+			if p.Fraction < 0 || p.Fraction > 1 {
+				t.Errorf("fraction %v", p.Fraction)
+			}
+			last = p.Fraction
+		}); err != nil || last != 1 {
+			t.Fatal(err, last)
 		}
 		if s.Len() != 8000 || s.Info().Compression != "gzip" || len(s.Damages()) != 0 {
 			t.Fatalf("round %d: %d frames, %+v", round, s.Len(), s.Damages())
@@ -274,6 +280,23 @@ func TestPackedFile(t *testing.T) {
 		if files(t, cache) != 0 {
 			t.Errorf("%d files stay in the cache", files(t, cache))
 		}
+	}
+}
+
+func TestPruneCache(t *testing.T) {
+	dir := t.TempDir()
+	for i, name := range []string{"unpacked-new.cap", "unpacked-mid.cap", "unpacked-old.cap", "unpacking-dead.cap", "other"} {
+		path := filepath.Join(dir, name)
+		os.WriteFile(path, make([]byte, 1000), 0o600)
+		at := time.Now().Add(-time.Duration(i) * 2 * time.Hour)
+		os.Chtimes(path, at, at)
+	}
+	if err := PruneCache(dir, 2500); err != nil {
+		t.Fatal(err)
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if len(left) != 3 || filepath.Base(left[0]) != "other" || filepath.Base(left[1]) != "unpacked-mid.cap" {
+		t.Errorf("%q stay", left)
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"sonde/capture/source"
 )
@@ -26,7 +28,9 @@ type unpacking struct {
 	final   string // path once whole
 	packing string
 	written atomic.Int64
-	ended   error // why it ended; nil at the clean end
+	taken   atomic.Int64 // bytes of the packed file
+	size    int64        // of the packed file
+	ended   error        // why it ended; nil at the clean end
 	over    bool
 }
 
@@ -44,6 +48,8 @@ func unpackTo(f *os.File, st os.FileInfo, packing string, opt Options) (*os.File
 	key := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d\x00%d", path, st.Size(), st.ModTime().UnixNano()))
 	final := filepath.Join(dir, fmt.Sprintf("unpacked-%x.cap", key[:16]))
 	if plain, err := os.Open(final); err == nil {
+		now := time.Now()
+		_ = os.Chtimes(final, now, now) // for PruneCache; no harm if it stays
 		return plain, nil, nil
 	}
 	// A handle of its own, since the caller closes f.
@@ -51,7 +57,8 @@ func unpackTo(f *os.File, st os.FileInfo, packing string, opt Options) (*os.File
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := source.Unpack(packing, packed, opt.Source.MaxExpanded)
+	u := &unpacking{packed: packed, final: final, packing: packing, size: st.Size()}
+	in, err := source.Unpack(packing, counter{packed, &u.taken}, opt.Source.MaxExpanded)
 	if err != nil {
 		packed.Close()
 		return nil, nil, fmt.Errorf("%w: %w", source.ErrNotCapture, err)
@@ -62,7 +69,7 @@ func unpackTo(f *os.File, st os.FileInfo, packing string, opt Options) (*os.File
 		packed.Close()
 		return nil, nil, fmt.Errorf("unpack capture: %w", err)
 	}
-	u := &unpacking{packed: packed, in: in, out: out, part: out.Name(), final: final, packing: packing}
+	u.in, u.out, u.part = in, out, out.Name()
 	u.run(context.Background(), headLen, nil)
 	plain, err := os.Open(u.part)
 	if err != nil {
@@ -70,6 +77,27 @@ func unpackTo(f *os.File, st os.FileInfo, packing string, opt Options) (*os.File
 		return nil, nil, err
 	}
 	return plain, u, nil
+}
+
+// counter counts what is read.
+type counter struct {
+	r io.Reader
+	n *atomic.Int64
+}
+
+func (c counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// fraction is how much of the packed file is unpacked and, of that, read.
+func (u *unpacking) fraction(offset int64) float64 {
+	written := u.written.Load()
+	if written == 0 || u.size == 0 {
+		return 0
+	}
+	return float64(u.taken.Load()) / float64(u.size) * min(1, float64(offset)/float64(written))
 }
 
 // run unpacks up to most further bytes (0 = all). Pages of zeros become holes,
@@ -207,6 +235,48 @@ func (s *File) walkUnpacking(ctx context.Context, progress func(Progress)) error
 	s.unpack.keep()
 	if s.unpack.part == "" {
 		s.unpack = nil
+	}
+	return nil
+}
+
+// PruneCache removes unpacked copies from a cache directory, those unused for
+// longest first, until at most limit bytes stay, and what a killed run left
+// there. Stores that are open keep their copies.
+func PruneCache(dir string, limit int64) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("prune cache: %w", err)
+	}
+	type copied struct {
+		path string
+		size int64
+		used time.Time
+	}
+	var copies []copied
+	total := int64(0)
+	for _, e := range entries {
+		st, err := e.Info()
+		if err != nil || !st.Mode().IsRegular() {
+			continue // gone meanwhile
+		}
+		path := filepath.Join(dir, e.Name())
+		if ok, _ := filepath.Match("unpacking-*.cap", e.Name()); ok && time.Since(st.ModTime()) > time.Hour {
+			os.Remove(path)
+		}
+		if ok, _ := filepath.Match("unpacked-*.cap", e.Name()); ok {
+			copies = append(copies, copied{path, st.Size(), st.ModTime()})
+			total += st.Size()
+		}
+	}
+	slices.SortFunc(copies, func(a, b copied) int { return a.used.Compare(b.used) })
+	for _, c := range copies {
+		if total <= limit {
+			break
+		}
+		if err := os.Remove(c.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("prune cache: %w", err)
+		}
+		total -= c.size
 	}
 	return nil
 }
