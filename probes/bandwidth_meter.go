@@ -13,19 +13,27 @@ type meter struct {
 	peakSum        float64
 }
 
-// advance moves to a second, emptying the slots in between. Time that runs
-// backwards counts into the present second.
+// slot is where a second is kept.
+func slot(sec int64) int64 {
+	const n = meterSeconds + 1
+	return ((sec % n) + n) % n
+}
+
+// advance moves to a second, emptying the slots in between. A little time
+// backwards counts into the present second; a clock that was set back by more
+// than the whole window starts the window anew.
 func (m *meter) advance(sec int64) {
-	if sec <= m.last {
+	n := sec - m.last
+	if n <= 0 && n > -meterSeconds {
 		return
 	}
-	n := sec - m.last
-	if m.last == 0 || n > meterSeconds {
-		n = meterSeconds + 1
-	}
-	for i := range n {
-		k := (sec - i) % (meterSeconds + 1)
-		m.slots[0][k], m.slots[1][k] = 0, 0
+	if n < 0 || n > meterSeconds {
+		m.slots = [2][meterSeconds + 1]uint64{}
+	} else {
+		for i := range n {
+			k := slot(sec - i)
+			m.slots[0][k], m.slots[1][k] = 0, 0
+		}
 	}
 	m.last = sec
 }
@@ -34,7 +42,7 @@ func (m *meter) add(dir int, bytes, packets uint64, sec int64) {
 	m.advance(sec)
 	m.bytes[dir] += bytes
 	m.packets[dir] += packets
-	m.slots[dir][m.last%(meterSeconds+1)] += bytes
+	m.slots[dir][slot(m.last)] += bytes
 }
 
 // average is the mean over the last n whole seconds before now, bytes a second;
@@ -48,8 +56,8 @@ func (m *meter) average(dir, n int, now, since int64) float64 {
 	}
 	sum := uint64(0)
 	for i := 1; i <= n; i++ {
-		if s := now - int64(i); s >= 0 {
-			sum += m.slots[dir][s%(meterSeconds+1)]
+		if s := now - int64(i); s <= m.last && s > m.last-meterSeconds-1 {
+			sum += m.slots[dir][slot(s)]
 		}
 	}
 	return float64(sum) / float64(n)

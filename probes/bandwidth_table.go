@@ -138,7 +138,7 @@ func (f *flows) packet(h *packetHead, wire int, dir uint8, sec int64) {
 func (f *flows) count(k rowKey, way int, bytes uint64, sec int64) {
 	if r := f.rowFor(k); r != nil {
 		r.add(way, bytes, 1, sec)
-		r.seen = sec
+		r.seen = max(r.seen, sec)
 	}
 }
 
@@ -167,9 +167,9 @@ func (f *flows) conversation(k connKey, way int, bytes, packets uint64, sec int6
 		}
 		f.conns[k] = c
 	}
-	c.seen, c.active = sec, true
+	c.seen, c.active = max(c.seen, sec), true
 	c.row.add(way, bytes, packets, sec)
-	c.row.seen = sec
+	c.row.seen = max(c.row.seen, sec)
 	if f.view == "process" && c.owner.PID == 0 {
 		c.add(way, bytes, packets, sec)
 	}
@@ -244,6 +244,7 @@ func (f *flows) expire(now int64) {
 		idle = 5
 	}
 	for k, c := range f.conns {
+		c.seen = min(c.seen, now+idleConn) // the clock was set back
 		if now-c.seen > idle {
 			delete(f.conns, k)
 		}
@@ -253,6 +254,7 @@ func (f *flows) expire(now int64) {
 		idle = meterSeconds
 	}
 	for k, r := range f.rows {
+		r.seen = min(r.seen, now+idleConn)
 		if now-r.seen > idle {
 			delete(f.rows, k)
 		}
