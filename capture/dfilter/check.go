@@ -39,7 +39,7 @@ func (e *expr) bad(format string, args ...any) error {
 // isName reports a bare word that is no field.
 func (e *expr) isName() bool { return e.kind == exConst && e.tok.kind == tkName }
 
-// isConst reports a constant written as such, or one with a sign.
+// exists checks a bare field, slice, call or arithmetic.
 func (c *checker) exists(e *expr) error {
 	switch {
 	case e.isName():
@@ -67,16 +67,26 @@ func invalidConstant(a, b *expr) error {
 	return errAt(a.at, b.end-a.at, "%s", msg)
 }
 
-// names refuses bare words inside arithmetic: only numbers stand there.
+// names refuses bare words inside arithmetic and calls: they would be fields
+// there, if they were declared.
 func (c *checker) names(e *expr) error {
-	for _, o := range []*expr{e.left, e.right} {
-		if o == nil || e.kind == exSlice {
-			continue
+	check := func(o *expr) error {
+		if o == nil {
+			return nil
 		}
 		if o.isName() {
 			return notField(o.tok)
 		}
-		if err := c.names(o); err != nil {
+		return c.names(o)
+	}
+	if err := check(e.left); err != nil {
+		return err
+	}
+	if err := check(e.right); err != nil {
+		return err
+	}
+	for _, a := range e.args {
+		if err := check(a); err != nil {
 			return err
 		}
 	}
@@ -306,9 +316,13 @@ func (c *checker) field(e *expr) error {
 		}
 	}
 	e.typ = etype{fam: familyOf(f.Type), ft: f.Type, fld: f}
+	if e.ids[0] == field.None {
+		e.typ = etype{fam: famProto, ft: field.TProtocol}
+	}
 	if e.raw {
 		e.typ = etype{fam: famBytes, ft: field.TBytes}
 	}
+	e.refVal = nil
 	if e.ref && c.opt.Selected != nil {
 		var m machine
 		m.p = c.opt.Selected
@@ -475,14 +489,6 @@ func (c *checker) call(e *expr, want etype) error {
 		return e.bad("Function %s needs at least %d arguments.", e.name, f.min)
 	case f.max > 0 && n > f.max:
 		return e.bad("Function %s can only accept %d arguments.", e.name, f.max)
-	}
-	for _, a := range e.args {
-		if err := c.names(a); err != nil {
-			return err
-		}
-		if a.isName() {
-			return notField(a.tok)
-		}
 	}
 	return f.check(c, e, want)
 }

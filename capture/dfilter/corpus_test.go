@@ -46,10 +46,11 @@ func readFrames(t testing.TB, path string) ([]frame.Frame, *dissect.Engine) {
 	return out, e
 }
 
-// matching gives the numbers of the frames that pass, as ranges.
+// matchingFrames gives the numbers of the frames that pass, as ranges.
 func matchingFrames(f *Filter, frames []frame.Frame, e *dissect.Engine) string {
 	var out []string
 	first, last := 0, 0
+	env := dissect.Env{First: frames[0].Time, HasFirst: true}
 	flush := func() {
 		switch {
 		case first == 0:
@@ -60,10 +61,12 @@ func matchingFrames(f *Filter, frames []frame.Frame, e *dissect.Engine) string {
 		}
 	}
 	for i := range frames {
-		p := e.Dissect(&frames[i], dissect.Request{Want: f.Wanted(), Columns: f.NeedsColumns()})
+		p := e.Dissect(&frames[i], dissect.Request{Want: f.Wanted(), Columns: f.NeedsColumns(), Env: env})
+		env.Prev, env.HasPrev = frames[i].Time, true
 		if !f.Match(p) {
 			continue
 		}
+		env.PrevShown, env.HasPrevShown = frames[i].Time, true
 		if n := i + 1; first != 0 && last == n-1 {
 			last = n
 		} else {

@@ -103,7 +103,7 @@ func (f *Filter) collect(c *checker) {
 		}
 		deep = deep || deepFields[e.name]
 		for _, id := range e.ids {
-			if !seen[id] {
+			if !seen[id] && id != field.None {
 				seen[id] = true
 				f.ids = append(f.ids, id)
 			}

@@ -10,9 +10,9 @@ var builtin = map[string]string{
 	"private_ipv6": "$1 == fc00::/7",
 }
 
-// source is a filter with its macros expanded, and where each part of it stood
+// expanded is a filter with its macros expanded, and where each part of it stood
 // in the text as written.
-type source struct {
+type expanded struct {
 	text  string
 	parts []part
 }
@@ -22,7 +22,7 @@ type source struct {
 type part struct{ at, from, length int }
 
 // locate turns places of the expanded text into places of the text as written.
-func (s *source) locate(err error) error {
+func (s *expanded) locate(err error) error {
 	e, ok := err.(*Error)
 	if !ok || len(s.parts) == 0 {
 		return err
@@ -38,7 +38,7 @@ func (s *source) locate(err error) error {
 	return &out
 }
 
-func (s *source) origin(at int, last bool) int {
+func (s *expanded) origin(at int, last bool) int {
 	i := len(s.parts) - 1
 	for i > 0 && s.parts[i].at > at {
 		i--
@@ -56,13 +56,13 @@ func (s *source) origin(at int, last bool) int {
 const maxExpansions = 200
 
 // expand replaces $name(a,b), ${name:a;b} and ${name}.
-func expand(text string, macros map[string]string) (*source, error) {
+func expand(text string, macros map[string]string) (*expanded, error) {
 	if !strings.Contains(text, "$") {
-		return &source{text: text}, nil
+		return &expanded{text: text}, nil
 	}
 	x := &expander{macros: macros}
 	var b strings.Builder
-	src := &source{}
+	src := &expanded{}
 	keep := 0 // text before it is written
 	for i := 0; i < len(text); {
 		switch c := text[i]; c {
@@ -91,7 +91,7 @@ func expand(text string, macros map[string]string) (*source, error) {
 		i++
 	}
 	if len(src.parts) == 0 {
-		return &source{text: text}, nil
+		return &expanded{text: text}, nil
 	}
 	src.parts = append(src.parts, part{at: b.Len(), from: keep})
 	b.WriteString(text[keep:])

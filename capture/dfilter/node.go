@@ -125,6 +125,20 @@ func (e *expr) walk(visit func(*expr)) {
 	}
 }
 
+// clone copies an expr and what it is made of.
+func (e *expr) clone() *expr {
+	if e == nil {
+		return nil
+	}
+	c := *e
+	c.left, c.right = e.left.clone(), e.right.clone()
+	c.args = make([]*expr, len(e.args))
+	for i, a := range e.args {
+		c.args[i] = a.clone()
+	}
+	return &c
+}
+
 // constant reports that e does not look at the packet.
 func (e *expr) constant() bool {
 	switch e.kind {

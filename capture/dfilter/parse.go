@@ -221,7 +221,8 @@ func (p *parser) compare(at int, q quantifier, left *expr) *node {
 		}
 		n.end = p.after
 		all = append(all, n)
-		left, at = n.right, n.right.at
+		// The middle of a chain is checked twice, beside different neighbours.
+		left, at = n.right.clone(), n.right.at
 	}
 	if len(all) == 1 {
 		return all[0]
@@ -252,11 +253,8 @@ func (p *parser) in(at int, q quantifier, left *expr, negated bool) *node {
 
 // chain reads left-associative operators of one rank.
 func (p *parser) chain(operand func() *expr, ops ...string) *expr {
-	if !p.enter() {
-		return nil
-	}
 	e := operand()
-	levels := 1
+	levels := 0
 	for p.err == nil && p.is(ops...) {
 		op := p.tok.val
 		p.advance()
@@ -369,7 +367,9 @@ func (p *parser) name(raw bool) *expr {
 	case !known(t.val):
 		p.fail(notField(t))
 	default:
-		e.ids = field.ByName(t.val)
+		if e.ids = field.ByName(t.val); len(e.ids) == 0 {
+			e.ids = []field.ID{field.None} // an absent one
+		}
 	}
 	return e
 }

@@ -148,7 +148,14 @@ done:
 	return t
 }
 
-func known(name string) bool { return len(field.ByName(name)) > 0 || columns[name] != nil }
+func known(name string) bool {
+	return len(field.ByName(name)) > 0 || columns[name] != nil || absent[name]
+}
+
+// absent are protocols of Wireshark whose names could be taken for bytes, as
+// in "frame[0] == ff": there they are protocols, and no packet has them here.
+var absent = map[string]bool{"a11": true, "a21": true, "a615a": true, "aaf": true, "acf": true, "adb": true, "bfd": true, "c1222": true,
+	"c15": true, "dcc": true, "e100": true, "e164": true, "e212": true, "fc": true, "fc00": true, "fefd": true, "ff": true}
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
