@@ -75,6 +75,7 @@ func (c *comp) host4(v, mask uint32, q qual) *node {
 	}
 	switch q.proto {
 	case prDefault:
+		c.weigh(6)
 		if c.labels > 0 {
 			return in(etherIP, 12, 16)
 		}

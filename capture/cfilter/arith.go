@@ -55,10 +55,19 @@ func operate(op byte, x, y *arith) *arith {
 		}
 		return &arith{op: 'k', k: v, guard: g}
 	}
+	if x.op == 'k' && x.k == 0 {
+		switch op {
+		case '*', '/', '%', '&', '<', '>':
+			return &arith{op: 'k', guard: g} // whatever y is, as libpcap folds it
+		}
+	}
 	r := &arith{op: op, x: x, y: y, guard: g}
 	r.depth = x.depth
 	if y.op != 'k' {
 		r.depth = max(y.depth, x.depth+1)
+		if x.depth > y.depth {
+			r.depth = max(x.depth, y.depth+1)
+		}
 	}
 	if r.depth > 7 {
 		fail("out of registers needed to evaluate expression")
@@ -128,9 +137,19 @@ func (a *arith) code(d uint32) []ins {
 	if a.y.op == 'k' {
 		return append(a.x.code(d), ins{Op: op, K: a.y.k})
 	}
-	c := append(a.y.code(d), ins{Op: opSt, K: d})
-	c = append(c, a.x.code(d-1)...)
-	return append(c, ins{Op: opLdxMem, K: d}, ins{Op: op | opX})
+	return append(both(a.x, a.y, d), ins{Op: op | opX})
+}
+
+// both leaves x in A and y in X. What needs more scratch words comes first.
+func both(x, y *arith, d uint32) []ins {
+	if x.depth > y.depth {
+		c := append(x.code(d), ins{Op: opSt, K: d})
+		c = append(c, y.code(d-1)...)
+		return append(c, ins{Op: opTax}, ins{Op: opLdMem, K: d})
+	}
+	c := append(y.code(d), ins{Op: opSt, K: d})
+	c = append(c, x.code(d-1)...)
+	return append(c, ins{Op: opLdxMem, K: d})
 }
 
 func (a *arith) loadCode(d uint32) []ins {
@@ -180,14 +199,13 @@ func (c *comp) relation(op byte, x, y *arith) *node {
 	case y.op == 'k':
 		n = c.test(x.code(topWord), jump, y.k)
 	default:
-		code := append(y.code(topWord), ins{Op: opSt, K: topWord})
-		code = append(code, x.code(topWord-1)...)
-		code = append(code, ins{Op: opLdxMem, K: topWord})
+		code := both(x, y, topWord)
 		if jump == opJeq {
 			code = append(code, ins{Op: opSub | opX})
 			n = c.test(code, opJeq, 0)
 		} else {
 			n = &node{kind: kTest, code: code, jump: jump | opX, own: c.volatile(code)}
+			n.dirty = n.own
 		}
 	}
 	if neg {

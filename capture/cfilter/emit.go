@@ -1,6 +1,9 @@
 package cfilter
 
-import "strconv"
+import (
+	"sort"
+	"strconv"
+)
 
 // block is one test of the program as a graph: all edges point to blocks of
 // smaller index, 0 rejects and 1 accepts.
@@ -21,7 +24,7 @@ func (c *comp) emit(root *node, snaplen uint32) ([]ins, string) {
 	g := &graph{blocks: make([]block, 2, 64)}
 	entry := accept
 	if root != nil {
-		entry = g.build(root, accept, reject)
+		entry = g.build(tidy(root), accept, reject)
 	}
 	if len(g.blocks) > maxBlocks {
 		return nil, "the filter is too large: " + strconv.Itoa(len(g.blocks)) + " tests"
@@ -29,12 +32,12 @@ func (c *comp) emit(root *node, snaplen uint32) ([]ins, string) {
 	g.number()
 	// Dominance costs the depth of the graph for each block; very long
 	// filters go without. So does protochain, as in libpcap.
-	if len(g.blocks) <= 4000 && !c.chained {
+	if len(g.blocks) <= 12000 && !c.chained {
 		for range 50 {
-			if e, changed := g.thread(entry); !changed {
+			e, changed := g.thread(entry)
+			entry = g.share(e)
+			if !changed {
 				break
-			} else {
-				entry = e
 			}
 		}
 	}
@@ -45,11 +48,16 @@ func (c *comp) emit(root *node, snaplen uint32) ([]ins, string) {
 		return []ins{{Op: opRet}}, ""
 	}
 	order := g.reachable(entry)
+	// The kernel's check of scratch memory (check_load_and_stores in
+	// net/core/filter.c) runs on behind a return, so words set before an
+	// island would count as unset behind it.
+	g.islands = c.used == 0 && !c.chained
 	return g.layout(entry, order, c.prologue(), snaplen), ""
 }
 
 type graph struct {
-	blocks []block
+	blocks  []block
+	islands bool // copies of the returns may stand between blocks
 }
 
 // build adds the blocks of n, whose verdict leads to t or f, and gives its entry.
@@ -112,23 +120,47 @@ func (n *node) constant() (v, ok bool) {
 	return false, false
 }
 
+// share makes one of blocks that test alike and lead alike, as ARP and RARP
+// do, whose addresses stand in one place.
+func (g *graph) share(entry int) int {
+	type same struct {
+		val, t, f int
+		jump      uint16
+		k         uint32
+	}
+	seen := map[same]int{}
+	to := make([]int, len(g.blocks))
+	to[accept] = accept
+	for i := 2; i < len(g.blocks); i++ {
+		b := &g.blocks[i]
+		b.t, b.f = to[b.t], to[b.f]
+		to[i] = i
+		if b.val == 0 || b.kind != kTest {
+			continue
+		}
+		s := same{b.val, b.t, b.f, b.jump, b.k}
+		if j, ok := seen[s]; ok {
+			to[i] = j
+		} else {
+			seen[s] = i
+		}
+	}
+	return to[entry]
+}
+
 // number gives equal values equal numbers.
 func (g *graph) number() {
 	seen := map[string]int{}
-	var key []byte
 	for i := 2; i < len(g.blocks); i++ {
 		b := &g.blocks[i]
 		if b.own {
 			continue
 		}
-		key = key[:0]
-		for _, s := range b.code {
-			key = append(key, byte(s.Op), byte(s.Op>>8), byte(s.K), byte(s.K>>8), byte(s.K>>16), byte(s.K>>24))
-		}
-		v, ok := seen[string(key)]
+		k := key(b.code)
+		v, ok := seen[k]
 		if !ok {
 			v = len(seen) + 1
-			seen[string(key)] = v
+			seen[k] = v
 		}
 		b.val = v
 	}
@@ -265,6 +297,10 @@ func (g *graph) reachable(entry int) []int {
 	return order
 }
 
+// island is how many instructions may pass between copies of the two returns;
+// tests in long lists would need a jump of their own each to reach the end.
+const island = 200
+
 // layout writes the blocks one after another. Conditional jumps reach 255
 // instructions; farther ones go over an unconditional jump behind the test.
 func (g *graph) layout(entry int, order []int, prologue []ins, snaplen uint32) []ins {
@@ -274,9 +310,29 @@ func (g *graph) layout(entry int, order []int, prologue []ins, snaplen uint32) [
 	farT := make([]bool, len(g.blocks))
 	farF := make([]bool, len(g.blocks))
 	pos := make([]int, len(g.blocks))
+	isle := make([]bool, len(g.blocks)) // before which blocks copies stand
+	var isles []int                     // where they stand
+	// final is the nearest copy of a return behind an instruction.
+	final := func(target, at int) int {
+		if target > accept {
+			return pos[target]
+		}
+		n := sort.SearchInts(isles, at+1)
+		if n < len(isles) {
+			return isles[n] + 1 - target
+		}
+		return pos[target]
+	}
 	for {
 		at := len(prologue)
-		for _, i := range order {
+		last := at
+		isles = isles[:0]
+		for n, i := range order {
+			if isle[i] = g.islands && n > 0 && at-last > island; isle[i] {
+				last = at
+				isles = append(isles, at+1) // behind the jump over it
+				at += 3
+			}
 			pos[i] = at
 			b := &g.blocks[i]
 			if !skip[i] {
@@ -302,10 +358,13 @@ func (g *graph) layout(entry int, order []int, prologue []ins, snaplen uint32) [
 			end := pos[accept]
 			if n+1 < len(order) {
 				end = pos[order[n+1]]
+				if isle[order[n+1]] {
+					end -= 3
+				}
 			}
 			if b.kind == kStep {
 				// A step falls through or jumps.
-				if !farT[i] && pos[b.t] != end {
+				if !farT[i] && (n+1 == len(order) || b.t != order[n+1]) {
 					farT[i], again = true, true
 				}
 				continue
@@ -318,10 +377,10 @@ func (g *graph) layout(entry int, order []int, prologue []ins, snaplen uint32) [
 			if farF[i] {
 				jmp--
 			}
-			if !farT[i] && pos[b.t]-jmp-1 > 250 {
+			if !farT[i] && final(b.t, jmp)-jmp-1 > 250 {
 				farT[i], again = true, true
 			}
-			if !farF[i] && pos[b.f]-jmp-1 > 250 {
+			if !farF[i] && final(b.f, jmp)-jmp-1 > 250 {
 				farF[i], again = true, true
 			}
 		}
@@ -332,6 +391,9 @@ func (g *graph) layout(entry int, order []int, prologue []ins, snaplen uint32) [
 	out := append(make([]ins, 0, pos[reject]+1), prologue...)
 	for _, i := range order {
 		b := &g.blocks[i]
+		if isle[i] {
+			out = append(out, ins{Op: opJa, K: 2}, ins{Op: opRet, K: snaplen}, ins{Op: opRet})
+		}
 		if !skip[i] {
 			out = append(out, b.code...)
 		}
@@ -348,12 +410,12 @@ func (g *graph) layout(entry int, order []int, prologue []ins, snaplen uint32) [
 			j.Jt = uint8(far)
 			far++
 		} else {
-			j.Jt = uint8(pos[b.t] - at - 1)
+			j.Jt = uint8(final(b.t, at) - at - 1)
 		}
 		if farF[i] {
 			j.Jf = uint8(far)
 		} else {
-			j.Jf = uint8(pos[b.f] - at - 1)
+			j.Jf = uint8(final(b.f, at) - at - 1)
 		}
 		out = append(out, j)
 		if farT[i] {

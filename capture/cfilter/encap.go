@@ -131,7 +131,7 @@ func (c *comp) inGeneve(vni uint32, has bool) *node {
 	n := or(and(v4, step(append(toTran4, start, st(typ))...)), and(v6, step(append(toTran6, start, st(typ))...)))
 	n = and(n, step(ldx(typ), ins{Op: opLdIndB}, ins{Op: opAnd, K: 0x3f}, ins{Op: opMul, K: 4}, ins{Op: opAdd, K: 8},
 		ins{Op: opAdd | opX}, st(hdr), st(pl), ld(typ), ins{Op: opAdd, K: 2}, st(typ)))
-	ether := &node{kind: kTest, code: []ins{ldx(typ), {Op: opLdIndH}}, jump: opJeq, k: etherTEB, own: true}
+	ether := &node{kind: kTest, code: []ins{ldx(typ), {Op: opLdIndH}}, jump: opJeq, k: etherTEB, own: true, dirty: true}
 	n = and(n, or(not(ether), step(ld(hdr), ins{Op: opAdd, K: 12}, st(typ), ins{Op: opAdd, K: 2}, st(pl))))
 	c.linkType, c.linkHdr, c.linkPl = base{reg: typ}, base{reg: hdr}, base{reg: pl}
 	c.nl, c.nlNoSnap = 0, 3

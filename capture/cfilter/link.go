@@ -69,6 +69,7 @@ type comp struct {
 	chained bool // protochain was used
 	geneve  bool // inside Geneve: the type field is there without Ethernet
 
+	cost   int    // tests so far, about
 	words  int    // scratch words taken by bases
 	used   uint16 // bases that something loads from
 	stable uint16 // scratch words set once, by the prologue
@@ -149,6 +150,13 @@ func (c *comp) word(stable bool) int {
 		c.stable |= 1 << (c.words - 1)
 	}
 	return c.words
+}
+
+// weigh counts the tests that a primitive adds, to bound what text can cost.
+func (c *comp) weigh(tests int) {
+	if c.cost += tests; c.cost > maxBlocks {
+		fail("the filter is too large")
+	}
 }
 
 func (c *comp) use(reg int) { c.used |= 1 << (reg - 1) }

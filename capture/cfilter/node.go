@@ -78,17 +78,20 @@ type node struct {
 	// own is set where code reads scratch memory that a step wrote: its value
 	// is not a function of the packet alone.
 	own bool
+	// dirty is set where something in the tree reads or writes such memory:
+	// its place among others matters.
+	dirty bool
 }
 
 func and(a, b *node) *node {
 	if a == nil {
 		return b
 	}
-	return &node{kind: kAnd, a: a, b: b}
+	return &node{kind: kAnd, a: a, b: b, dirty: a.dirty || b.dirty}
 }
 
-func or(a, b *node) *node { return &node{kind: kOr, a: a, b: b} }
-func not(a *node) *node   { return &node{kind: kNot, a: a} }
+func or(a, b *node) *node { return &node{kind: kOr, a: a, b: b, dirty: a.dirty || b.dirty} }
+func not(a *node) *node   { return &node{kind: kNot, a: a, dirty: a.dirty} }
 func truth(v bool) *node {
 	if v {
 		return &node{kind: kTrue}
@@ -202,6 +205,7 @@ func (c *comp) ipHeaderLen() []ins {
 // test is a comparison of loaded code with a constant.
 func (c *comp) test(code []ins, jump uint16, k uint32) *node {
 	n := &node{kind: kTest, code: code, jump: jump, k: k, own: c.volatile(code)}
+	n.dirty = n.own
 	// A & m == 0 is "no bit of m set"; one instruction less, and equal values
 	// show as equal.
 	if l := len(code) - 1; l > 0 && jump == opJeq && k == 0 && code[l].Op == opAnd {
@@ -258,4 +262,4 @@ func (c *comp) bytes(p place, off uint32, v []byte) *node {
 }
 
 // step is code with an effect on scratch memory.
-func step(code ...ins) *node { return &node{kind: kStep, code: code, own: true} }
+func step(code ...ins) *node { return &node{kind: kStep, code: code, own: true, dirty: true} }

@@ -16,7 +16,6 @@ type parser struct {
 	tok   token
 	prev  int // end of the token before
 	depth int
-	tests int
 }
 
 // vkind says what a piece of expression is.
@@ -83,9 +82,7 @@ func (p *parser) placed(from int, f func() *node) *node {
 			panic(r)
 		}
 	}()
-	if p.tests++; p.tests > maxBlocks {
-		fail("the filter is too large")
-	}
+	p.c.weigh(1)
 	return f()
 }
 

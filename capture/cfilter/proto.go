@@ -110,6 +110,7 @@ func (c *comp) named(p protoQual) *node {
 	if v, ok := isisTypes[p]; ok {
 		var n []*node
 		for _, t := range v {
+			c.weigh(6)
 			n = append(n, c.carried(t, prISIS, dirDefault))
 		}
 		return anyOf(n...)
@@ -159,6 +160,7 @@ const chainDepth = 8
 func (c *comp) chain(v uint32, p protoQual) *node {
 	const next, pos = 14, 15
 	c.chained = true
+	c.weigh(8 * chainDepth)
 	switch p {
 	case prDefault:
 		return or(c.chain(v, prIP), c.chain(v, prIP6))
@@ -171,7 +173,7 @@ func (c *comp) chain(v uint32, p protoQual) *node {
 		fail("'protochain' not supported with variable length headers")
 	}
 	isNext := func(n uint32) *node {
-		return &node{kind: kTest, code: []ins{{Op: opLdMem, K: next}}, jump: opJeq, k: n, own: true}
+		return &node{kind: kTest, code: []ins{{Op: opLdMem, K: next}}, jump: opJeq, k: n, own: true, dirty: true}
 	}
 	base := c.linkPl.k + c.nl
 	// advance reads the next header number, then moves by (length+add)*unit.
@@ -216,6 +218,7 @@ func (c *comp) ports(lo, hi, v uint32, dir dirQual) *node {
 		}
 		return and(c.ge(p, off, 2, lo), c.le(p, off, 2, hi))
 	}
+	c.weigh(10)
 	dirs := func(p place) *node {
 		return c.ways(dir, func() *node { return one(p, 0) }, func() *node { return one(p, 2) })
 	}
