@@ -311,6 +311,7 @@ func TestBandwidthWithoutCaptureCountsSockets(t *testing.T) {
 		t.Skip("netlink not permitted: ", err)
 	}
 	defer b.Close()
+	b.owners = &owners{root: system.proc}
 	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Skip(err)
