@@ -151,8 +151,10 @@ func (w *window) jump(to int64) {
 		w.off = to
 		return
 	}
+	if ahead := to - w.off - int64(w.hi-w.lo); ahead < 0 || ahead > maxStep/8 {
+		w.step = 0 // what lies here may be jumped over as well
+	}
 	w.lo, w.hi, w.off = 0, 0, to
-	w.step = 0
 }
 
 // forget drops what was read ahead, so that a growing file is read afresh.
