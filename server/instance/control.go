@@ -47,12 +47,6 @@ type controlAnswer struct {
 	Error string `json:"error,omitempty"`
 }
 
-// socketPath reaches the socket through the folder's descriptor, because the
-// address of a UNIX socket holds 107 bytes only and folders may be deep.
-func socketPath(dir *os.File) string {
-	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), socketName)
-}
-
 // ServeControl answers commands until ctx is done. It replaces the socket of a
 // server that is no more; the caller holds the folder's lock.
 func ServeControl(ctx context.Context, dir *os.File, h Handler) error {
@@ -182,25 +176,6 @@ func readRequest(c *net.UnixConn) (controlRequest, *os.File, error) {
 	return req, files[0], nil
 }
 
-// peerUID is the user at the other end, as the kernel saw it connect.
-func peerUID(c *net.UnixConn) (int, error) {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	var cred *unix.Ucred
-	var errno error
-	if err := raw.Control(func(fd uintptr) {
-		cred, errno = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return 0, err
-	}
-	if errno != nil {
-		return 0, errno
-	}
-	return int(cred.Uid), nil
-}
-
 // ErrNotRunning means that no server answers for the data folder.
 var ErrNotRunning = errors.New("no sonde is running")
 
@@ -216,7 +191,7 @@ func Open(ctx context.Context, dir, name string, f *os.File) (string, error) {
 }
 
 func exchange(ctx context.Context, path string, req controlRequest, file *os.File) (string, error) {
-	fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	fd, err := unix.Open(path, openFolder|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if errors.Is(err, unix.ENOENT) {
 		return "", ErrNotRunning
 	} else if err != nil {

@@ -11,8 +11,9 @@ import (
 )
 
 // ListDevices lists the interfaces of this network namespace, and "any" before
-// them. sys is "/sys".
-func ListDevices(sys string) ([]Device, error) {
+// them.
+func ListDevices() ([]Device, error) {
+	const sys = "/sys"
 	ifs, err := net.Interfaces()
 	if err != nil {
 		return nil, err

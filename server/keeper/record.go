@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sonde/capture/frame"
 	"sonde/capture/sink"
 )
@@ -413,7 +411,7 @@ func (c *recording) rotate() error {
 		c.r.mu.Lock()
 		old := c.status.Segments[0]
 		c.r.mu.Unlock()
-		if err := c.dir.remove(old.Name); err != nil && !errors.Is(err, unix.ENOENT) {
+		if err := c.dir.remove(old.Name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove %s/%s: %w", c.dir.path, old.Name, err)
 		}
 		c.r.mu.Lock()

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Verb is what a message asks or tells. The list is closed: a byte that is not
@@ -195,13 +192,4 @@ func Pair() (a, b net.Conn, err error) {
 		return nil, nil, err
 	}
 	return a, b, nil
-}
-
-// PairFiles is Pair as files, one of which is given to a child process.
-func PairFiles() (a, b *os.File, err error) {
-	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("make socket pair: %w", err)
-	}
-	return os.NewFile(uintptr(fds[0]), "keeper"), os.NewFile(uintptr(fds[1]), "face"), nil
 }

@@ -1,10 +1,3 @@
-// Package sandbox takes privileges away: capabilities from the process that
-// keeps some, and everything else from the process that talks to the world.
-//
-// Go programs have many threads and Linux keeps privileges per thread. What
-// concerns the running process goes through syscall.AllThreadsSyscall (it works
-// without cgo, which this program never uses); what concerns a child is set on
-// one locked thread that then starts it and is thrown away.
 package sandbox
 
 import (
@@ -17,21 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// Caps is a set of capabilities, one bit each, numbered as in linux/capability.h.
-type Caps uint64
-
-// Has tells whether capability c (unix.CAP_...) is in the set.
-func (s Caps) Has(c int) bool { return s&(1<<c) != 0 }
-
-// CapsOf makes a set of unix.CAP_ numbers.
-func CapsOf(list ...int) Caps {
-	var s Caps
-	for _, c := range list {
-		s |= 1 << c
-	}
-	return s
-}
 
 var capNames = map[int]string{
 	unix.CAP_CHOWN: "CAP_CHOWN", unix.CAP_DAC_OVERRIDE: "CAP_DAC_OVERRIDE", unix.CAP_DAC_READ_SEARCH: "CAP_DAC_READ_SEARCH",
@@ -111,12 +89,6 @@ func Keep(keep Caps) error {
 		return fmt.Errorf("drop capabilities: %w", e)
 	}
 	return nil
-}
-
-// User is who a child runs as.
-type User struct {
-	UID, GID int
-	Groups   []int // supplementary
 }
 
 // Start starts cmd as user (nil: the same user) without any capability, with an

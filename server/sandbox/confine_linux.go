@@ -3,7 +3,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"syscall"
 	"unsafe"
@@ -11,22 +10,6 @@ import (
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
 )
-
-// Policy says what a confined process may still reach.
-type Policy struct {
-	Read  []string // files and folders; missing ones are passed over
-	Write []string // folders to read and write
-	// WriteDirs are open folders to read and write, where no path leads.
-	WriteDirs []*os.File
-}
-
-// Report says which parts of the confinement hold; Missing are sentences on
-// those that this kernel lacks.
-type Report struct {
-	Landlock int // ABI version, 0 = none
-	Seccomp  bool
-	Missing  []string
-}
 
 // Confine gives up, for all threads and for good: gaining privileges, running
 // programs, files outside the policy, and system calls that no server needs. A
