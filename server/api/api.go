@@ -105,6 +105,10 @@ type Options struct {
 	TLS        bool
 	ReadOnly   bool
 	AllowHosts []string
+	// PeerUIDs are the users of this host, beside root, whose programs may
+	// connect over loopback; nil: all. A peer whose user is unknown passes: the
+	// login is what counts.
+	PeerUIDs []int
 	// OperatorMay lists what operators are allowed besides captures: "kill".
 	OperatorMay []string
 	MaxUpload   int64 // bytes; 0 = 2 GiB

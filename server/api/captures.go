@@ -113,7 +113,7 @@ func (p *patient) Read(b []byte) (int, error) {
 	}
 	n, err := p.r.Read(b[:min(len(b), patientBytes)])
 	p.left -= n
-	if err != nil {
+	if err == io.EOF {
 		_ = p.ctrl.SetReadDeadline(time.Time{}) // what follows is our own work
 	}
 	return n, err

@@ -20,10 +20,10 @@ import (
 // empty object.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	b, err := io.ReadAll(r.Body)
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // what follows is our own work
 	if err != nil {
 		return fmt.Errorf("read body: %w", err)
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // what follows is our own work
 	if len(b) == 0 {
 		return nil
 	}
@@ -58,7 +58,7 @@ func pathNumber(r *http.Request, name string, low, high int) (int, error) {
 
 func whole(name, text string, low, high int) (int, error) {
 	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
+	if err != nil || n < low || n > high || text[0] == '+' {
 		return 0, wire.Fail(wire.BadRequest, fmt.Sprintf("%s must be a whole number from %d to %d", name, low, high))
 	}
 	return n, nil

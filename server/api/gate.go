@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -108,6 +109,9 @@ func (s *Server) admit(r *http.Request) (route *Route, allow []string, err error
 		return nil, nil, &wire.Error{Code: wire.BadHost, Message: fmt.Sprintf("Host %q is not allowed", clip(r.Host, 100)),
 			Remedy: "reach sonde as localhost, or start it with --allow-host NAME"}
 	}
+	if uid, known := peerUID(r.Context()); known && s.PeerUIDs != nil && uid != 0 && !slices.Contains(s.PeerUIDs, uid) {
+		return nil, nil, &wire.Error{Code: wire.Forbidden, Message: fmt.Sprintf("user %d of this host may not connect", uid), Remedy: "start sonde with --allow-local-users"}
+	}
 	route, allow = s.match(r)
 	if err := s.checkOrigin(r, route); err != nil {
 		return nil, nil, err
@@ -160,8 +164,8 @@ func checkFetchSite(r *http.Request, route *Route) error {
 // checkType refuses what an HTML form can send across sites: bodies are JSON,
 // or on upload routes plain bytes.
 func checkType(r *http.Request, route *Route) error {
-	if !unsafe(r.Method) {
-		return nil
+	if !unsafe(r.Method) || r.Method == http.MethodDelete && r.ContentLength == 0 {
+		return nil // no form sends DELETE
 	}
 	types := r.Header.Values("Content-Type")
 	if len(types) == 0 {

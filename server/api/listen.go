@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"sonde/server/access"
 )
 
 // DefaultPort is tried first when no address is given.
@@ -254,8 +256,8 @@ func (s *Server) server() *http.Server {
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug), // strangers' broken handshakes
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			if l, ok := limited(c); ok && l.over {
-				return context.WithValue(ctx, overKey{}, true)
+			if l, ok := limited(c); ok {
+				return context.WithValue(ctx, connKey{}, l)
 			}
 			return ctx
 		},
@@ -274,12 +276,29 @@ func defaultConns() int {
 	return int(min(max(lim.Cur/2, 8), 2048))
 }
 
-type overKey struct{}
+type connKey struct{}
 
 // over says that a connection is beyond the limit and gets a 503 only.
 func over(ctx context.Context) bool {
-	v, _ := ctx.Value(overKey{}).(bool)
-	return v
+	c, _ := ctx.Value(connKey{}).(*limitConn)
+	return c != nil && c.over
+}
+
+// peerUID is the user behind a loopback connection, looked up once.
+func peerUID(ctx context.Context) (uid int, known bool) {
+	c, _ := ctx.Value(connKey{}).(*limitConn)
+	if c == nil {
+		return 0, false
+	}
+	c.look.Do(func() {
+		local, ok1 := c.LocalAddr().(*net.TCPAddr)
+		remote, ok2 := c.RemoteAddr().(*net.TCPAddr)
+		if ok1 && ok2 && remote.IP.IsLoopback() {
+			id, ok := access.PeerUID(local.AddrPort(), remote.AddrPort())
+			c.uid, c.uidKnown = int(id), ok
+		}
+	})
+	return c.uid, c.uidKnown
 }
 
 // limitListener counts connections. A few beyond the limit are let in to be
@@ -315,6 +334,10 @@ type limitConn struct {
 	open *atomic.Int64
 	over bool
 	once sync.Once
+
+	look     sync.Once
+	uid      int
+	uidKnown bool
 }
 
 func (c *limitConn) Close() error {

@@ -385,19 +385,20 @@ func TestNeverReadingClientHoldsUpNobody(t *testing.T) {
 	x := newSite(t)
 	wide := func(n int) *table.Table {
 		t := &table.Table{Columns: processes(0).Columns}
-		for i := range 2000 {
-			t.Rows = append(t.Rows, table.Row{Key: fmt.Sprint(i), Cells: []table.Cell{int64(n), "root", strings.Repeat("y", 200)}})
+		for i := range 500 {
+			t.Rows = append(t.Rows, table.Row{Key: fmt.Sprint(i), Cells: []table.Cell{int64(n), "root", strings.Repeat("y", 800)}})
 		}
 		return t
 	}
 	deaf := x.script(t)
+	_ = deaf.Conn.(*net.TCPConn).SetReadBuffer(32 << 10)
 	deaf.say(`{"op":"sub","topic":"probe/processes","id":1}`)
 	deaf.next()
 	good := x.script(t)
 	good.say(`{"op":"sub","topic":"probe/processes","id":1}`)
 	good.next()
 	f := <-x.host.feeds
-	for n := range 60 { // 30 MB, far more than the deaf one's buffers take
+	for n := range 12 { // 5 MB, far more than the deaf one's buffers take
 		f.ch <- wide(n)
 		for {
 			m := good.next()
