@@ -67,8 +67,8 @@ func invalidConstant(a, b *expr) error {
 	return errAt(a.at, b.end-a.at, "%s", msg)
 }
 
-// names refuses bare words inside arithmetic and calls: they would be fields
-// there, if they were declared.
+// names refuses bare words inside arithmetic and calls, where only fields can
+// stand, and calls with a wrong number of arguments.
 func (c *checker) names(e *expr) error {
 	check := func(o *expr) error {
 		if o == nil {
@@ -89,6 +89,20 @@ func (c *checker) names(e *expr) error {
 		if err := check(a); err != nil {
 			return err
 		}
+	}
+	if e.kind == exCall {
+		return e.arity()
+	}
+	return nil
+}
+
+// arity checks the number of arguments. "max()" passes: it is a constant.
+func (e *expr) arity() error {
+	switch n, f := len(e.args), e.fn; {
+	case n < f.min && f.max > 0:
+		return e.bad("Function %s needs at least %d arguments.", e.name, f.min)
+	case f.max > 0 && n > f.max:
+		return e.bad("Function %s can only accept %d arguments.", e.name, f.max)
 	}
 	return nil
 }
@@ -481,14 +495,8 @@ func (c *checker) fold(e *expr) error {
 }
 
 func (c *checker) call(e *expr, want etype) error {
-	f := e.fn
-	switch n := len(e.args); {
-	case n < f.min && f.min == 1 && f.max == 0:
+	if len(e.args) == 0 {
 		return e.bad("Constant expression is invalid")
-	case n < f.min:
-		return e.bad("Function %s needs at least %d arguments.", e.name, f.min)
-	case f.max > 0 && n > f.max:
-		return e.bad("Function %s can only accept %d arguments.", e.name, f.max)
 	}
-	return f.check(c, e, want)
+	return e.fn.check(c, e, want)
 }

@@ -142,7 +142,7 @@ done:
 	switch {
 	case text[0] == ':' && len(text) > 1 && text[1] != ':' && !strings.Contains(text, "."):
 		t.val = text[1:]
-	case plain:
+	case plain && !isDigit(text[0]):
 		t.kind = tkName
 	}
 	return t
