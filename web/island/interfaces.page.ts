@@ -69,7 +69,8 @@ class SInterfaces extends Island {
   }
 
   private chart(samples: readonly Sample[], speed: number): TemplateResult {
-    const w = 860;
+    // Narrow windows get a narrower drawing, so that its words keep their size.
+    const w = innerWidth <= 640 ? 400 : 860;
     const h = 190;
     const m = 95;
     const now = Date.now();
@@ -79,7 +80,7 @@ class SInterfaces extends Island {
     const path = (of: (s: Sample) => number, sign: 1 | -1): string => samples.map((s, i) => `${i ? "L" : "M"}${x(s.time).toFixed(1)} ${(m - sign * Math.min(1, of(s) / max) * 84).toFixed(1)}`).join("");
     const area = (d: string, c: string) => (samples.length < 2 ? nothing : svg`<path d="${d}L${x(samples.at(-1)!.time).toFixed(1)} ${m}L${x(samples[0]!.time).toFixed(1)} ${m}Z" fill=${c} opacity=".25"></path><path d=${d} fill="none" stroke=${c} stroke-width="1.5" vector-effect="non-scaling-stroke"></path>`);
     const label = (y: number, t: string) => svg`<path class="ax" d="M56 ${y}H${w - 10}" vector-effect="non-scaling-stroke"></path><text x="50" y=${y + 4} text-anchor="end">${t}</text>`;
-    return html`<svg class="chart" width="100%" viewBox="0 0 ${w} ${h + 14}" role="img" aria-label="Rate over the last 60 seconds, out above, in below">${label(m - 84, bits(max * 8))}${label(m - 42, bits(max * 4))}${label(m, "0")}${label(m + 42, bits(max * 4))}${label(m + 84, bits(max * 8))}${area(path((s) => s.tx, 1), "var(--tx)")}${area(path((s) => s.rx, -1), "var(--rx)")}${[0, 15, 30, 45, 60].map((s) => svg`<text x=${56 + (s / 60) * (w - 66)} y=${h + 12} text-anchor=${s === 0 ? "start" : s === 60 ? "end" : "middle"}>${clock(now - 60_000 + s * 1000)}</text>`)}</svg>`;
+    return html`<svg class="chart" width="100%" viewBox="0 0 ${w} ${h + 14}" role="img" aria-label="Rate over the last 60 seconds, out above, in below">${label(m - 84, bits(max * 8))}${label(m - 42, bits(max * 4))}${label(m, "0")}${label(m + 42, bits(max * 4))}${label(m + 84, bits(max * 8))}${area(path((s) => s.tx, 1), "var(--tx)")}${area(path((s) => s.rx, -1), "var(--rx)")}${(w < 640 ? [0, 30, 60] : [0, 15, 30, 45, 60]).map((s) => svg`<text x=${56 + (s / 60) * (w - 66)} y=${h + 12} text-anchor=${s === 0 ? "start" : s === 60 ? "end" : "middle"}>${clock(now - 60_000 + s * 1000)}</text>`)}</svg>`;
   }
 
   private detail(e: Entry): TemplateResult {
