@@ -194,12 +194,12 @@ func (s *tcpSeg) showStream(c *Cursor) {
 	v := uint64(f.compl)
 	r := c.Gen(tcpCompl, s.at, 0, v)
 	old := c.Push(r)
-	c.Gen(tcpComplRST, 0, 0, v>>5&1)
-	c.Gen(tcpComplFIN, 0, 0, v>>4&1)
-	c.Gen(tcpComplData, 0, 0, v>>3&1)
-	c.Gen(tcpComplACK, 0, 0, v>>2&1)
-	c.Gen(tcpComplSA, 0, 0, v>>1&1)
-	c.Gen(tcpComplSYN, 0, 0, v&1)
+	c.Put(tcpComplRST, 0, 0, v>>5&1)
+	c.Put(tcpComplFIN, 0, 0, v>>4&1)
+	c.Put(tcpComplData, 0, 0, v>>3&1)
+	c.Put(tcpComplACK, 0, 0, v>>2&1)
+	c.Put(tcpComplSA, 0, 0, v>>1&1)
+	c.Put(tcpComplSYN, 0, 0, v&1)
 	if c.Wants(tcpComplStr) {
 		var t field.Text
 		letters(&t, v, 6, "RFDASS")
@@ -272,7 +272,8 @@ func (s *tcpSeg) showSeq(c *Cursor, inICMP bool) {
 		}
 	}
 	if s.hlen >= 20 {
-		c.ProtoEnd(s.at + s.hlen)
+		c.Seek(s.at)
+		c.ProtoEnd(s.at + min(s.hlen, c.CapLeft()))
 	}
 	if inICMP {
 		return

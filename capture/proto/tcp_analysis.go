@@ -122,7 +122,7 @@ type tcpUnacked struct {
 // Bounds on what is remembered of a direction.
 const (
 	maxUnacked  = 10000
-	maxTCPRuns  = 10
+	maxTCPRuns  = 100
 	maxTCPSacks = 4
 )
 
@@ -246,9 +246,6 @@ func (s *tcpSeg) judgeWindow(c *Cursor, seq, ack, n, win uint32, plain bool) {
 	if same && win != 0 && win == fwd.window {
 		s.duplicate(c)
 		return
-	}
-	if n == 0 && win != 0 && ack >= fa.lastAck && plain {
-		s.note(c)
 	}
 }
 

@@ -224,9 +224,9 @@ func (s *tcpSeg) mpCapable(c *Cursor, o *tcpOpt) {
 		hash = mpSHA256
 	}
 	if version == 1 {
-		c.Word(mpFlags, 1, mpChecksumR, mpExt, mpNoMore, hash)
+		c.Word(mpFlags, 1, mpChecksumR, mpExt, mpNoMore, hash, mpResFlag)
 	} else {
-		c.Word(mpFlags, 1, mpChecksumR, mpExt, hash)
+		c.Word(mpFlags, 1, mpChecksumR, mpExt, hash, mpResFlag)
 	}
 	r := c.Last()
 	if flags&0x3f == 0 {
@@ -322,7 +322,7 @@ func (s *tcpSeg) mpDSS(c *Cursor, o *tcpOpt) {
 				b.S(" (64bits)")
 			}
 		}
-		s.mpRelative(c, mptcpAck, 1-s.dir, v, n == 8)
+		s.mpRelative(c, o, mptcpAck, 1-s.dir, v, n == 8)
 	}
 	if flags&4 == 0 {
 		return
@@ -340,7 +340,7 @@ func (s *tcpSeg) mpDSS(c *Cursor, o *tcpOpt) {
 	if c.U16(mpDataLen) == 0 {
 		c.Expert(o.r, eiMPInfinite)
 	}
-	s.mpRelative(c, mptcpDSN, s.dir, v, flags&2 != 0)
+	s.mpRelative(c, o, mptcpDSN, s.dir, v, flags&2 != 0)
 	if o.at+o.n >= c.Pos()+2 {
 		mpSum(c)
 	}
@@ -348,7 +348,7 @@ func (s *tcpSeg) mpDSS(c *Cursor, o *tcpOpt) {
 
 // mpRelative records a data sequence number counted from the side's first, if
 // its key was seen.
-func (s *tcpSeg) mpRelative(c *Cursor, f field.ID, dir int, v uint64, long bool) {
+func (s *tcpSeg) mpRelative(c *Cursor, o *tcpOpt, f field.ID, dir int, v uint64, long bool) {
 	if s.v == nil || s.v.mptcp == nil {
 		return
 	}
@@ -359,7 +359,7 @@ func (s *tcpSeg) mpRelative(c *Cursor, f field.ID, dir int, v uint64, long bool)
 	if !long {
 		v |= side.idsn &^ 0xffffffff
 	}
-	r := c.Gen(f, s.at, 0, v-side.idsn)
+	r := c.Gen(f, o.at, 0, v-side.idsn)
 	if b := c.Append(r); b != nil {
 		b.S(" (Relative)")
 	}

@@ -184,6 +184,9 @@ func (s *tcpSeg) showOptions(c *Cursor, known bool) {
 	if known {
 		s.showTimes(c)
 	}
+	if s.learn && known {
+		s.fwd.a.sacks = 0 // blocks that are not repeated no longer hold
+	}
 	if s.options == 0 {
 		return
 	}
@@ -308,7 +311,8 @@ func (s *tcpSeg) oneOption(c *Cursor, k *tcpOption, o *tcpOpt) {
 	if k.f == mptcpP.ID {
 		o.r = c.Put(k.f, o.at, o.n, 0)
 	} else {
-		o.r = c.FieldAt(k.f, o.at, o.n)
+		c.Seek(o.at)
+		o.r = c.FieldAt(k.f, o.at, min(o.n, c.CapLeft()))
 	}
 	switch o.kind {
 	case 2:
@@ -400,14 +404,9 @@ func (s *tcpSeg) lateDuplicate(c *Cursor) {
 
 func optSACK(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	base := uint32(0)
-	var was tcpSeqState
 	if s.fwd != nil && s.analyze {
 		if s.relative {
 			base = s.rev.base
-		}
-		if s.learn {
-			was.sacks, was.sackL, was.sackR = s.fwd.a.sacks, s.fwd.a.sackL, s.fwd.a.sackR
-			s.fwd.a.sacks = 0
 		}
 	}
 	blocks := 0
@@ -442,11 +441,8 @@ func optSACK(s *tcpSeg, c *Cursor, o *tcpOpt) {
 			blocks = min(blocks+1, maxTCPSacks)
 		}
 	}
-	c.Gen(tcpOptSCount, s.at, 0, uint64(blocks))
-	double := s.doubleSACK(c, o, base)
-	if s.learn && s.analyze && s.fwd != nil && !double && blocks < maxTCPSacks {
-		s.newSACK(c, &was, blocks)
-	}
+	c.Gen(tcpOptSCount, o.at, 0, uint64(blocks))
+	s.doubleSACK(c, o, base)
 }
 
 func (s *tcpSeg) edge(c *Cursor, f field.ID, text string, pos int, base uint32) uint32 {
@@ -465,10 +461,10 @@ func (s *tcpSeg) edgeLabel(c *Cursor, r dissect.Ref, text string, v uint32) {
 }
 
 // doubleSACK: the first block tells of bytes that came twice (RFC 2883 section 4).
-func (s *tcpSeg) doubleSACK(c *Cursor, o *tcpOpt, base uint32) bool {
+func (s *tcpSeg) doubleSACK(c *Cursor, o *tcpOpt, base uint32) {
 	r0 := s.sackRight[0]
 	if !seqLE(r0, s.ack) && !(s.sacks > 1 && seqLT(s.sackLeft[1], r0) && seqGE(s.sackRight[1], r0)) {
-		return false
+		return
 	}
 	pos := o.at + 2
 	for i, f := range [...]field.ID{tcpOptDSLE, tcpOptDSRE} {
@@ -477,25 +473,6 @@ func (s *tcpSeg) doubleSACK(c *Cursor, o *tcpOpt, base uint32) bool {
 		s.edgeLabel(c, c.Gen(f, pos+4*i, 4, uint64(v)), text, v)
 	}
 	expertLine(c, pos, 8, eiTCPDSACK, "D-SACK Sequence")
-	return true
-}
-
-// newSACK: an ACK that tells of new blocks is a duplicate ACK, whatever its
-// window says.
-func (s *tcpSeg) newSACK(c *Cursor, was *tcpSeqState, blocks int) {
-	a := &s.fwd.a
-	fresh := false
-	for i := 0; i < blocks && !fresh; i++ {
-		seen := false
-		for j := 0; j < int(was.sacks); j++ {
-			seen = seen || a.sackL[i] == was.sackL[j] && a.sackR[i] == was.sackR[j]
-		}
-		fresh = !seen
-	}
-	if fresh && s.ana != nil && s.ana.flags == 0 {
-		a.dups = 0
-		s.duplicate(c)
-	}
 }
 
 func optEcho(s *tcpSeg, c *Cursor, o *tcpOpt) {
