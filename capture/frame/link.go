@@ -45,7 +45,7 @@ var linkNames = map[LinkType]linkName{
 	12:              {"RAW", "Raw IP"}, // DLT_RAW of most systems, seen in files
 	14:              {"RAW", "Raw IP"}, // DLT_RAW of OpenBSD
 	LinkIEEE80211:   {"IEEE802_11", "IEEE 802.11 Wireless LAN"},
-	LinkLoop:        {"LOOP", "OpenBSD Loopback"},
+	LinkLoop:        {"LOOP", "OpenBSD loopback"},
 	LinkLinuxSLL:    {"LINUX_SLL", "Linux cooked-mode capture v1"},
 	LinkRadiotap:    {"IEEE802_11_RADIO", "IEEE 802.11 plus radiotap radio header"},
 	LinkUSBLinuxMem: {"USB_LINUX_MMAPPED", "USB packets with Linux header and padding"},

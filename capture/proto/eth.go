@@ -101,7 +101,7 @@ func parseEth(c *Cursor) {
 	case dix:
 		c.U16(ethType)
 		c.Gen(ethStrm, 0, 0, uint64(stream))
-		nextEtherType(c, typ, at+14, ethTrailer)
+		nextEtherType(c, typ, at+14, field.None)
 	case typ <= 1500:
 		r := c.Field(ethLen, 2)
 		if int(typ) > c.Left() {
@@ -165,25 +165,41 @@ func macBelow(c *Cursor, m mac, pos int, b []byte, vendor string, fl dissect.Fla
 	}
 }
 
-// nextEtherType runs what an EtherType names over the rest of the data, then
-// trailer over what that protocol says it did not use.
-func nextEtherType(c *Cursor, typ uint16, pos int, trailer func(c *Cursor, own dissect.Ref, pos int)) {
+// nextEtherType runs what an EtherType names over the rest of the data. What
+// that protocol says it did not use is a trailer of the calling protocol:
+// Ethernet's padding rules when trailer is None, else that field.
+func nextEtherType(c *Cursor, typ uint16, pos int, trailer field.ID) {
 	own := c.ProtoNode()
 	c.Layered(etherTypeP)
 	p := c.Lookup(etherTable, uint64(typ))
 	if p == nil {
-		if b := c.InfoIfEmpty(); b != nil {
+		if b := c.SetInfo(); b != nil {
 			b.S(etherTypes.Text(uint64(typ), "Unknown"))
 		}
 		c.SetProtocol(etherShort(typ))
 		c.Sub(dataP, pos, -1)
 		return
 	}
-	c.Packet().Used = -1
+	pkt := c.Packet()
+	pkt.Used = -1
 	whole := c.Protected(p, pos, -1)
-	if used := c.Packet().Used; whole && used >= 0 && used < c.End() && used >= pos {
-		trailer(c, own, used)
+	used := pkt.Used
+	if !whole || used < pos || used >= c.End() {
+		return
 	}
+	pkt.Used = -1
+	if trailer == field.None {
+		ethRest(c, own, used)
+		return
+	}
+	saved := c.Pos()
+	c.Seek(used)
+	if n := c.CapLeft(); n > 0 {
+		old := c.Push(own)
+		c.Bytes(trailer, n)
+		c.Pop(old)
+	}
+	c.Seek(saved)
 }
 
 func etherShort(typ uint16) string {
@@ -192,9 +208,7 @@ func etherShort(typ uint16) string {
 	return t.String()
 }
 
-// ethTrailer records what follows the packet inside the frame.
-func ethTrailer(c *Cursor, own dissect.Ref, pos int) { ethRest(c, own, pos) }
-
+// ethRest records what follows the packet inside the frame.
 func ethRest(c *Cursor, own dissect.Ref, pos int) {
 	n := c.Pos() // keep the cursor where it is
 	defer c.Seek(n)

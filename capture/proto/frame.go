@@ -50,7 +50,7 @@ var packetDirections = values(val(0, "Unknown"), val(1, "Inbound"), val(2, "Outb
 // Wireshark numbers encapsulations its own way; these are the numbers it shows.
 var wtapNumbers = map[frame.LinkType]uint64{
 	frame.LinkEthernet: 1, frame.LinkPPP: 4, frame.LinkRaw: 7, 12: 7, 14: 7, frame.LinkNull: 15, frame.LinkIEEE80211: 20, frame.LinkRadiotap: 23,
-	frame.LinkLinuxSLL: 25, frame.LinkLoop: 15, frame.LinkUSBLinuxMem: 115, frame.LinkIPv4: 129, frame.LinkIPv6: 130,
+	frame.LinkLinuxSLL: 25, frame.LinkLoop: 174, frame.LinkUSBLinuxMem: 115, frame.LinkIPv4: 129, frame.LinkIPv6: 130,
 	frame.LinkNFLog: 141, frame.LinkNetlink: 158, frame.LinkLinuxSLL2: 210,
 }
 

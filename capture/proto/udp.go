@@ -107,16 +107,16 @@ func parseUDP(c *Cursor) {
 	f := udpLearn(c, p, sp, dp)
 	if f != nil {
 		c.Gen(udpStream, at+8, 0, uint64(f.conv.Index))
-		c.Gen(udpPNum, at+8, 0, uint64(f.pnum))
+		c.Gen(udpPNum, at, 0, uint64(f.pnum))
 		if c.Frame().HasTime {
 			var group dissect.Ref = dissect.None
-			if b := c.GenTextLine(at+8, 0); b != nil {
+			if b := c.GenTextLine(at, 0); b != nil {
 				b.S("Timestamps")
 				group = c.Last()
 			}
 			old := c.Push(group)
-			c.Gen(udpTimeRel, at+8, 0, uint64(c.Frame().Time-f.first))
-			c.Gen(udpTimeDel, at+8, 0, uint64(c.Frame().Time-f.prev))
+			c.Gen(udpTimeRel, at, 0, uint64(c.Frame().Time-f.first))
+			c.Gen(udpTimeDel, at, 0, uint64(c.Frame().Time-f.prev))
 			c.Pop(old)
 		}
 	}
