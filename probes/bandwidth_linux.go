@@ -166,7 +166,7 @@ func (b *bandwidth) defaultInterface() string {
 	return ""
 }
 
-// addresses keeps the set of this host's own.
+// addresses keeps the sets of this host's own addresses and listening ports.
 func (b *bandwidth) addresses(now time.Time) {
 	if now.Sub(b.addrsAt) < 10*time.Second {
 		return
@@ -180,8 +180,15 @@ func (b *bandwidth) addresses(now time.Time) {
 	for _, a := range as {
 		local[a.Prefix.Addr().Unmap()] = true
 	}
+	listening := map[uint16]bool{}
+	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+		// Without the list the lesser port is taken for the service.
+		_ = b.diag.Inet(netlink.InetRequest{Family: family, Protocol: unix.IPPROTO_TCP, States: 1 << netlink.Listen}, func(s *netlink.Inet) {
+			listening[s.SrcPort] = true
+		})
+	}
 	b.mu.Lock()
-	b.flows.local = local
+	b.flows.local, b.flows.listening = local, listening
 	b.mu.Unlock()
 }
 
@@ -216,6 +223,9 @@ func (b *bandwidth) Sample(now time.Time) (*table.Table, error) {
 		case "sizes", "station", "protocol":
 			t.Notes = append(t.Notes, table.Note{Code: "unsupported", Text: "This view needs packets; sockets do not tell it."})
 		}
+	}
+	if b.source != nil && b.flows.view == "station" && len(t.Rows) == 0 && b.flows.total.packets[0]+b.flows.total.packets[1] > 0 {
+		t.Notes = append(t.Notes, table.Note{Code: "unsupported", Text: "No hardware addresses in packets of " + b.name() + ": choose one Ethernet interface."})
 	}
 	t.Notes = append(t.Notes, b.note...)
 	t.Notes = append(t.Notes, ownersNote(denied)...)

@@ -391,3 +391,17 @@ func BenchmarkBandwidthPacket(b *testing.B) {
 		f.packet(&h, 1500, 2, 100)
 	}
 }
+
+func TestServicePortPrefersTheListener(t *testing.T) {
+	f := newFlows("pair", 1)
+	f.local = map[netip.Addr]bool{netip.MustParseAddr("10.0.0.1"): true}
+	f.listening = map[uint16]bool{40000: true}
+	for _, c := range []struct {
+		local, remote string
+		want          uint16
+	}{{"10.0.0.1:40000", "10.0.0.2:33000", 40000}, {"10.0.0.1:50000", "10.0.0.1:40000", 40000}, {"10.0.0.1:50000", "10.0.0.2:443", 443}, {"10.0.0.1:0", "10.0.0.2:7", 7}} {
+		if got := f.servicePort(connKey{netip.MustParseAddrPort(c.local), netip.MustParseAddrPort(c.remote), 6}); got != c.want {
+			t.Errorf("%s to %s: %d, want %d", c.local, c.remote, got, c.want)
+		}
+	}
+}

@@ -64,6 +64,8 @@ type flows struct {
 	total    meter
 	overflow uint64 // packets of conversations beyond the bound
 	local    map[netip.Addr]bool
+	// listening are this host's TCP ports with a listener.
+	listening map[uint16]bool
 }
 
 // views of the bandwidth probe.
@@ -157,7 +159,7 @@ func (f *flows) conversation(k connKey, way int, bytes, packets uint64, sec int6
 			f.overflow += packets
 			return nil
 		}
-		if p := servicePort(k); p != 0 {
+		if p := f.servicePort(k); p != 0 {
 			if c.row.service == nil {
 				c.row.service = map[uint16]struct{}{}
 			}
@@ -191,23 +193,28 @@ func (f *flows) rowFor(k rowKey) *flowRow {
 func (f *flows) rowKeyOf(k connKey) rowKey {
 	switch f.view {
 	case "service":
-		return rowKey{local: k.local.Addr(), remote: k.remote.Addr(), rport: servicePort(k), proto: k.proto}
+		return rowKey{local: k.local.Addr(), remote: k.remote.Addr(), rport: f.servicePort(k), proto: k.proto}
 	case "conn":
 		return rowKey{local: k.local.Addr(), remote: k.remote.Addr(), lport: k.local.Port(), rport: k.remote.Port(), proto: k.proto}
 	case "port":
-		return rowKey{rport: servicePort(k), proto: k.proto}
+		return rowKey{rport: f.servicePort(k), proto: k.proto}
 	case "process":
 		return rowKey{word: "unknown"}
 	}
 	return rowKey{local: k.local.Addr(), remote: k.remote.Addr()}
 }
 
-// servicePort guesses which end offers the service: the well-known one, else the
-// lesser number, as ephemeral ports are high.
-func servicePort(k connKey) uint16 {
+// servicePort says which end offers the service: the one with a listener here,
+// else the lesser number, as ephemeral ports are high.
+func (f *flows) servicePort(k connKey) uint16 {
 	a, b := k.local.Port(), k.remote.Port()
-	if a == 0 || b == 0 {
+	switch {
+	case a == 0 || b == 0:
 		return max(a, b)
+	case k.proto == 6 && f.listening[a]:
+		return a
+	case k.proto == 6 && f.listening[b] && f.local[k.remote.Addr()]:
+		return b
 	}
 	return min(a, b)
 }

@@ -133,7 +133,7 @@ func (p *process) Sample(now time.Time) (*table.Table, error) {
 		d.add("identity", "Container", k.container, nil)
 	}
 	p.status(d, &denied)
-	p.limits(d, t)
+	p.limits(d, t, &denied)
 	if b, err := p.read("cgroup"); err == nil {
 		for _, c := range procfs.ParseCgroup(b) {
 			name := c.Controllers
@@ -255,7 +255,7 @@ func (p *process) status(d *detail, denied *[]string) {
 }
 
 // limits adds the limits, and the open descriptors against theirs.
-func (p *process) limits(d *detail, t *table.Table) {
+func (p *process) limits(d *detail, t *table.Table, denied *[]string) {
 	nofile := procfs.Unlimited
 	if b, err := p.read("limits"); err == nil {
 		ls, _ := procfs.ParseLimits(b)
@@ -288,6 +288,8 @@ func (p *process) limits(d *detail, t *table.Table) {
 		if nofile != procfs.Unlimited {
 			t.Summary["fds.limit"] = int64(nofile)
 		}
+	} else if procfs.Denied(err) {
+		*denied = append(*denied, "fd")
 	}
 }
 

@@ -16,7 +16,10 @@ import (
 
 var _ = register(Probe{
 	Name: "processes", Title: "Processes", Interval: time.Second, Rates: true,
-	Args: []string{"user", "threads", "pid"},
+	// user: names or numbers; pid: numbers; both separated by commas. threads=1:
+	// rows are threads. net=1: the NET column, which needs all descriptors read
+	// every few seconds.
+	Args: []string{"user", "threads", "pid", "net"},
 	New:  func(a Args) (Sampler, error) { return newProcesses(system, a) },
 })
 
@@ -54,6 +57,7 @@ const (
 	colContainer
 	colKernel
 	colWChan
+	colNet
 	numProcessCols
 )
 
@@ -90,7 +94,15 @@ var processColumns = []table.Column{
 	{ID: "container", Title: "CONTAINER", Type: table.Text, Help: "Container id from the control group."},
 	{ID: "kernel", Title: "KTHREAD", Type: table.Bool, Help: "A thread of the kernel."},
 	{ID: "wchan", Title: "WCHAN", Type: table.Text, Help: "Kernel function it sleeps in; read only for chosen processes."},
+	{ID: "net", Title: "NET", Type: table.Rate, Unit: "B", Help: "Payload of its TCP sockets, both ways."},
 }
+
+// withoutNet are the columns when NET was not asked for.
+var withoutNet = func() []table.Column {
+	cols := slices.Clone(processColumns)
+	cols[colNet].Unavailable = "not measured unless asked for (net=1)"
+	return cols
+}()
 
 const (
 	// pageSize of the kernel for stat and statm, which count pages.
@@ -149,6 +161,10 @@ type processes struct {
 	path   []byte
 	denied int
 	hold   int // stat files that may still be kept open
+
+	net       *netRates
+	netByPID  map[int]float64
+	netDenied int
 }
 
 func newProcesses(r roots, a Args) (*processes, error) {
@@ -171,6 +187,12 @@ func newProcesses(r roots, a Args) (*processes, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.Bool("net") && !p.threads {
+		if p.net, err = newNetRates(); err != nil {
+			fs.Close()
+			return nil, err
+		}
+	}
 	p.fs, p.host.fs = fs, fs
 	// Half of the descriptors this program may have, at most.
 	var lim unix.Rlimit
@@ -183,6 +205,9 @@ func newProcesses(r roots, a Args) (*processes, error) {
 func (p *processes) Close() error {
 	for _, t := range p.tasks {
 		p.release(t)
+	}
+	if p.net != nil {
+		p.net.Close()
 	}
 	return p.fs.Close()
 }
@@ -263,7 +288,13 @@ func (p *processes) Sample(now time.Time) (*table.Table, error) {
 			delete(p.tasks, id)
 		}
 	}
-	t := &table.Table{Columns: processColumns, Summary: sum}
+	t := &table.Table{Columns: withoutNet, Summary: sum}
+	if p.net != nil {
+		t.Columns = processColumns
+		if p.netByPID, p.netDenied, err = p.net.sample(now); err != nil {
+			return nil, err
+		}
+	}
 	counts := map[byte]int64{}
 	threads := int64(0)
 	for _, k := range found {
@@ -296,6 +327,9 @@ func (p *processes) notes(kernelTasks int, found []*task) []table.Note {
 	var notes []table.Note
 	if p.denied > 0 {
 		notes = append(notes, deniedNote("Disk figures", p.denied))
+	}
+	if p.netDenied > 0 {
+		notes = append(notes, ownersNote(p.netDenied)...)
 	}
 	// Process 1 exists in every pid namespace: without it /proc hides others
 	// (mount option hidepid).
@@ -522,6 +556,14 @@ func (p *processes) cells(t *task, host procfs.HostStat, memTotal uint64, now ti
 		b.text(colWChan, t.wchan)
 	} else {
 		b.none(colWChan)
+	}
+	switch rate, ok := p.netByPID[t.pid]; {
+	case ok:
+		b.float(colNet, rate)
+	case p.netByPID == nil || p.netDenied > 0 && t.ioDenied:
+		b.none(colNet) // not measured yet, or closed to us: not a zero
+	default:
+		b.float(colNet, 0)
 	}
 	t.cells = b.done()
 	return t.cells

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -344,5 +346,61 @@ func BenchmarkProcessTable(b *testing.B) {
 			b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "top-ms")
 			b.ReportMetric(float64((c.ProcessState.UserTime()+c.ProcessState.SystemTime()).Microseconds())/1000, "top-cpu-ms")
 		}
+	}
+}
+
+func TestNetColumnCountsSocketBytes(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	p, err := newProcesses(system, Args{"pid": strconv.Itoa(os.Getpid()), "net": "1"})
+	if err != nil {
+		t.Skip("netlink not permitted: ", err)
+	}
+	defer p.Close()
+	p.net.owners = &owners{root: system.proc}
+	first, err := p.Sample(t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := first.Rows[0].Key
+	if got := cell(t, first, key, "net"); got != nil {
+		t.Errorf("rate of a first reading: %v", got)
+	}
+	const n = 20_000
+	if _, err := client.Write(make([]byte, n)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(server, make([]byte, n)); err != nil {
+		t.Fatal(err)
+	}
+	second, err := p.Sample(t0.Add(2 * time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Received once here; the acknowledgement of what was sent may still be due.
+	if got, _ := cell(t, second, key, "net").(float64); got < n/2 || got > 2*n/2+10 {
+		t.Errorf("%v bytes a second, want %d to %d", got, n/2, n)
+	}
+	q, err := newProcesses(system, Args{"pid": strconv.Itoa(os.Getpid())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	tab, err := q.Sample(t0)
+	if err != nil || tab.Columns[tab.Col("net")].Unavailable == "" || cell(t, tab, key, "net") != nil {
+		t.Errorf("NET without being asked: %v, %v", tab.Columns[tab.Col("net")], err)
 	}
 }
