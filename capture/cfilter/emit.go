@@ -30,9 +30,8 @@ func (c *comp) emit(root *node, snaplen uint32) ([]ins, string) {
 		return nil, "the filter is too large: " + strconv.Itoa(len(g.blocks)) + " tests"
 	}
 	g.number()
-	// Dominance costs the depth of the graph for each block; very long
-	// filters go without. So does protochain, as in libpcap.
-	if len(g.blocks) <= 12000 && !c.chained {
+	// protochain goes without, as in libpcap.
+	if !c.chained {
 		for range 50 {
 			e, changed := g.thread(entry)
 			entry = g.share(e)
@@ -55,9 +54,15 @@ func (c *comp) emit(root *node, snaplen uint32) ([]ins, string) {
 	return g.layout(entry, order, c.prologue(), snaplen), ""
 }
 
+// maxSteps bounds the work on a filter made to cost much; what is not decided
+// then is tested again.
+const maxSteps = 4 << 20
+
 type graph struct {
 	blocks  []block
-	islands bool // copies of the returns may stand between blocks
+	uses    []int // how many blocks have a value
+	steps   int   // looks at dominating edges so far
+	islands bool  // copies of the returns may stand between blocks
 }
 
 // build adds the blocks of n, whose verdict leads to t or f, and gives its entry.
@@ -164,6 +169,10 @@ func (g *graph) number() {
 		}
 		b.val = v
 	}
+	g.uses = make([]int, len(seen)+1)
+	for _, b := range g.blocks {
+		g.uses[b.val]++
+	}
 }
 
 // Edges are numbered 2*block for true and 2*block+1 for false.
@@ -258,10 +267,11 @@ func (g *graph) thread(entry int) (int, bool) {
 // that dominates it settles the test.
 func (g *graph) decide(e int32, i int, idom []int32) (int, bool) {
 	b := &g.blocks[i]
-	if b.val == 0 || b.kind != kTest {
+	if b.val == 0 || b.kind != kTest || g.uses[b.val] < 2 {
 		return 0, false
 	}
-	for ; e >= 0; e = idom[e] {
+	for ; e >= 0 && g.steps < maxSteps; e = idom[e] {
+		g.steps++
 		p := &g.blocks[e/2]
 		if p.val != b.val || p.jump != b.jump {
 			continue

@@ -23,10 +23,12 @@ func tidy(n *node) *node {
 		}
 		return allOf(factors...)
 	case kOr:
-		var terms []*node
+		var terms [][]*node
 		for _, t := range flat(n, kOr) {
 			// Tidying may turn up terms of its own.
-			terms = append(terms, flat(tidy(t), kOr)...)
+			for _, u := range flat(tidy(t), kOr) {
+				terms = append(terms, flat(u, kAnd))
+			}
 		}
 		return anyOf(group(terms)...)
 	}
@@ -55,33 +57,26 @@ func flat(n *node, k kind) []*node {
 	return right
 }
 
-// term is a term split behind its first test.
-type term struct {
-	value string // what runs have in common: the code of an equality, else the whole first test
+// opening says what a term may be merged with: terms of equal start, and k where
+// the first test is an equality.
+type opening struct {
+	start string
 	k     uint32
-	first *node
-	rest  *node // nil: nothing more
 }
 
-func split(n *node) (term, bool) {
-	if n.dirty {
-		return term{}, false
-	}
-	f := n
-	var rest *node
-	if n.kind == kAnd {
-		list := flat(n, kAnd)
-		f, rest = list[0], allOf(list[1:]...)
-	}
+// begins looks at the first test of a term, a list of factors.
+func begins(factors []*node) (opening, bool) {
+	f := factors[0]
+	exact := func(n *node) string { return key(append([]ins{{Op: n.jump, K: n.k}}, n.code...)) }
 	switch {
 	case f.kind == kTest && f.jump == opJeq:
-		return term{key(f.code), f.k, f, rest}, true
+		return opening{key(f.code), f.k}, true
 	case f.kind == kTest:
-		return term{key(append([]ins{{Op: f.jump, K: f.k}}, f.code...)), 0, f, rest}, true
+		return opening{exact(f), 0}, true
 	case f.kind == kNot && f.a.kind == kTest:
-		return term{"not" + key(append([]ins{{Op: f.a.jump, K: f.a.k}}, f.a.code...)), 0, f, rest}, true
+		return opening{"not" + exact(f.a), 0}, true
 	}
-	return term{}, false
+	return opening{}, false
 }
 
 func key(code []ins) string {
@@ -92,63 +87,77 @@ func key(code []ins) string {
 	return string(b)
 }
 
+// dirty says whether a term must stay where it is.
+func dirty(factors []*node) bool {
+	for _, n := range factors {
+		if n.dirty {
+			return true
+		}
+	}
+	return false
+}
+
 // group merges runs of terms that begin by comparing one value.
-func group(terms []*node) []*node {
+func group(terms [][]*node) []*node {
 	var out []*node
 	for i := 0; i < len(terms); {
-		t, ok := split(terms[i])
-		if !ok {
-			out = append(out, terms[i])
+		first, ok := begins(terms[i])
+		if !ok || dirty(terms[i]) {
+			out = append(out, allOf(terms[i]...))
 			i++
 			continue
 		}
-		run := []term{t}
-		for i += 1; i < len(terms); i++ {
-			u, ok := split(terms[i])
-			if !ok || u.value != t.value {
+		from, ks := i, []uint32{first.k}
+		for i++; i < len(terms); i++ {
+			r, ok := begins(terms[i])
+			if !ok || r.start != first.start || dirty(terms[i]) {
 				break
 			}
-			run = append(run, u)
+			ks = append(ks, r.k)
 		}
-		out = append(out, merge(run)...)
+		out = append(out, merge(terms[from:i], ks)...)
 	}
 	return byValue(out)
 }
 
 // merge brings terms of one run with one constant together.
-func merge(run []term) []*node {
-	if len(run) == 1 {
-		return []*node{run[0].node()}
+func merge(terms [][]*node, ks []uint32) []*node {
+	if len(terms) == 1 {
+		return []*node{allOf(terms[0]...)}
 	}
 	var order []uint32
-	same := map[uint32][]term{}
-	for _, t := range run {
-		if same[t.k] == nil {
-			order = append(order, t.k)
+	same := map[uint32][][]*node{}
+	for i, k := range ks {
+		if same[k] == nil {
+			order = append(order, k)
 		}
-		same[t.k] = append(same[t.k], t)
+		same[k] = append(same[k], terms[i])
 	}
 	var out []*node
 	for _, k := range order {
 		g := same[k]
 		if len(g) == 1 {
-			out = append(out, g[0].node())
+			out = append(out, allOf(g[0]...))
 			continue
 		}
-		var rests []*node
+		var rests [][]*node
 		for _, t := range g {
-			if t.rest == nil { // true: nothing behind it is asked
-				rests = append(rests, truth(true))
+			if len(t) == 1 { // true: nothing behind it is asked
+				rests = append(rests, []*node{truth(true)})
 				break
 			}
-			rests = append(rests, flat(t.rest, kOr)...)
+			if len(t) > 2 {
+				rests = append(rests, t[1:])
+				continue
+			}
+			for _, u := range flat(t[1], kOr) {
+				rests = append(rests, flat(u, kAnd))
+			}
 		}
-		out = append(out, and(g[0].first, anyOf(group(rests)...)))
+		out = append(out, and(g[0][0], anyOf(group(rests)...)))
 	}
 	return out
 }
-
-func (t term) node() *node { return join(t.first, t.rest) }
 
 // byValue brings the plain comparisons of a long list together by value.
 func byValue(terms []*node) []*node {
