@@ -9,7 +9,7 @@
 //
 //	s, err := api.New(api.Options{Access: a, Audit: log, Host: keeper, Captures: library, DataDir: dir})
 //	l, err := api.Listen(api.ListenSpec{})
-//	err = s.Serve(ctx, l.Listeners)
+//	err = s.Serve(ctx, l.Listeners, nil)
 package api
 
 import (
@@ -94,6 +94,9 @@ type Options struct {
 	Audit    *access.Audit
 	Host     Host
 	Captures Captures
+	// CheckCapture compiles a capture filter and says what is wrong with it; nil:
+	// the route is left out.
+	CheckCapture func(text string) session.FilterCheck
 	// Pages mounts the HTML pages.
 	Pages func(PageRouter)
 	// Assets serves GET /assets/*, to everyone: built files, no data.

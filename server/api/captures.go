@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"sonde/capture/session"
+	"sonde/probes/table"
 	"sonde/server/wire"
 )
 
@@ -22,12 +23,52 @@ const (
 	maxBins     = 10000
 )
 
+// captureList is the list as a table, as every list is, and as the states that
+// GET /api/captures/{id} gives.
+type captureList struct {
+	Columns  []table.Column   `json:"columns"`
+	Rows     []table.Row      `json:"rows"`
+	Version  uint64           `json:"version"`
+	Captures []session.Status `json:"captures"`
+}
+
+var captureColumns = []table.Column{
+	{ID: "id", Title: "ID", Type: table.Text}, {ID: "name", Title: "Name", Type: table.Text}, {ID: "source", Title: "Source", Type: table.Text},
+	{ID: "filter", Title: "Filter", Type: table.Text, Help: "Capture filter."}, {ID: "state", Title: "State", Type: table.Text},
+	{ID: "packets", Title: "Packets", Type: table.Int}, {ID: "bytes", Title: "Bytes", Type: table.Bytes, Unit: "B", Help: "On the wire."},
+	{ID: "size", Title: "Size", Type: table.Bytes, Unit: "B", Help: "On disk."}, {ID: "progress", Title: "Progress", Type: table.Ratio},
+	{ID: "first", Title: "First", Type: table.Time, Unit: "ns"}, {ID: "last", Title: "Last", Type: table.Time, Unit: "ns"},
+	{ID: "started", Title: "Started", Type: table.Time, Unit: "ns"}, {ID: "dropped", Title: "Dropped", Type: table.Int, Help: "Packets lost by kernel and program; empty when unknown."},
+	{ID: "error", Title: "Error", Type: table.Text},
+}
+
 func (s *Server) captures(w http.ResponseWriter, r *http.Request) error {
-	l := s.Captures.List()
-	if l == nil {
-		l = []session.Status{}
+	q, err := values(r)
+	if err != nil {
+		return err
 	}
-	writeJSON(w, http.StatusOK, l)
+	shape, err := shaper(map[string]string{"sort": q.Get("sort"), "limit": q.Get("limit")})
+	if err != nil {
+		return err
+	}
+	list := s.Captures.List()
+	t := &table.Table{Columns: captureColumns, Rows: make([]table.Row, 0, len(list))}
+	for _, c := range list {
+		var dropped table.Cell
+		if c.Dropped >= 0 {
+			dropped = c.Dropped
+		}
+		t.Rows = append(t.Rows, table.Row{Key: c.ID, Cells: []table.Cell{c.ID, c.Name, c.Source, c.Filter, string(c.State), int64(c.Packets), c.Bytes, c.FileSize, c.Progress, c.First, c.Last, c.Started, dropped, c.Error}})
+		t.Version += c.Version
+	}
+	t = shape(t)
+	if f := q.Get("format"); f != "" && f != "json" {
+		return writeTable(w, t, f, "captures")
+	}
+	if list == nil {
+		list = []session.Status{}
+	}
+	writeJSON(w, http.StatusOK, captureList{t.Columns, t.Rows, t.Version, list})
 	return nil
 }
 
@@ -349,6 +390,16 @@ func (s *Server) checkFilter(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	writeJSON(w, http.StatusOK, s.Captures.CheckFilter(q.Get("filter")))
+	return nil
+}
+
+// checkCapture is checkFilter for the filters of live captures.
+func (s *Server) checkCapture(w http.ResponseWriter, r *http.Request) error {
+	q, err := values(r)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, s.CheckCapture(q.Get("filter")))
 	return nil
 }
 

@@ -62,9 +62,9 @@ func (h *fakeHost) took() string {
 }
 
 func processes(n int) *table.Table {
-	t := &table.Table{Version: 1, Columns: []table.Column{{ID: "pid", Title: "PID", Type: table.Int}, {ID: "user", Title: "USER", Type: table.Text}, {ID: "args", Title: "COMMAND", Type: table.Text}}}
+	t := &table.Table{Version: 1, Columns: []table.Column{{ID: "pid", Title: "PID", Type: table.Int}, {ID: "user", Title: "USER", Type: table.Text}, {ID: "command", Title: "COMMAND", Type: table.Text}}}
 	for i := 1; i <= n; i++ {
-		t.Rows = append(t.Rows, table.Row{Key: fmt.Sprintf("%d:%d", i, 1000+i), Cells: []table.Cell{int64(i), []string{"root", "app"}[i%2], "=" + secretData}})
+		t.Rows = append(t.Rows, table.Row{Key: fmt.Sprintf("%d:%d", i, 1000+i), Cells: []table.Cell{int64(i), []string{"root", "app"}[i%2], "=" + secretData + " --password x"}})
 	}
 	return t
 }
@@ -243,7 +243,7 @@ func newSite(t testing.TB, change ...func(*Options)) *site {
 	}
 	x := &site{a: a, dir: dir, host: &fakeHost{feeds: make(chan *fakeFeed, 100)},
 		caps: &fakeCaptures{files: map[string][]byte{"c0": []byte("\xd4\xc3\xb2\xa1")}, names: map[string]string{"c0": "a\r\nb\"é.pcap"}}}
-	o := Options{Access: a, Audit: log, Host: x.host, Captures: x.caps, Pages: fakePages, DataDir: dir, Build: "test",
+	o := Options{Access: a, Audit: log, Host: x.host, Captures: x.caps, Pages: fakePages, CheckCapture: x.caps.CheckFilter, DataDir: dir, Build: "test",
 		Assets: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "asset") }),
 		Log:    slog.New(slog.DiscardHandler)}
 	for _, c := range change {

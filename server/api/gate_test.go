@@ -451,9 +451,22 @@ func TestRolesAndReadOnly(t *testing.T) {
 	// A viewer sees arguments masked, whatever it asks for.
 	cookie, half := x.halves(t, access.Viewer)
 	x.host.took()
-	x.ask(t, "GET", "/api/processes?mask=0&user=root", "", header{"Cookie": cookie.Name + "=" + cookie.Value, "X-Sonde-Half": half})
-	if got := x.host.took(); !strings.Contains(got, "mask:1") {
-		t.Errorf("not masked: %s", got)
+	in := header{"Cookie": cookie.Name + "=" + cookie.Value, "X-Sonde-Half": half}
+	_, body, _ := x.ask(t, "GET", "/api/processes?mask=0&reveal=1&user=root", "", in)
+	if got := x.host.took(); !strings.Contains(got, "mask:1") || strings.Contains(got, "reveal") || strings.Contains(body, "--password") || !strings.Contains(body, "…") {
+		t.Errorf("not masked: %s %s", got, body)
+	}
+	s, _ := x.dial(t, "Origin: "+x.URL, "Cookie: "+in["Cookie"], "X-Sonde-Half: "+half)
+	s.next()
+	s.say(`{"op":"sub","topic":"probe/processes?reveal=1","args":{"mask":"0"},"id":1}`)
+	if m := s.next(); m.Snapshot == nil || strings.Contains(fmt.Sprint(m.Snapshot.Rows), "--password") {
+		t.Errorf("not masked: %+v", m)
+	}
+	// The owner sees all; revealing is recorded.
+	_, body, _ = x.ask(t, "GET", "/api/processes/2?reveal=1", "", bearer())
+	log, _ := os.ReadFile(filepath.Join(x.dir, access.AuditFile))
+	if !strings.Contains(body, "--password") || strings.Count(string(log), `"act":"reveal"`) != 1 {
+		t.Errorf("owner: %s\n%s", body, log)
 	}
 	// An operator may kill once the server was told so.
 	y := newSite(t, func(o *Options) { o.OperatorMay = []string{"kill"} })

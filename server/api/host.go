@@ -50,11 +50,14 @@ func (s *Server) once(w http.ResponseWriter, r *http.Request, probe string) erro
 		}
 		args["pid"] = strconv.Itoa(n)
 	}
+	mask(args, Who(r.Context()))
 	shape, err := shaper(args)
 	if err != nil {
 		return err
 	}
-	mask(args, Who(r.Context()))
+	if err := s.revealing(r, Who(r.Context()), probe, args); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), hostWithin)
 	defer cancel()
 	t, err := s.Host.Once(ctx, probe, args)
@@ -67,18 +70,61 @@ func (s *Server) once(w http.ResponseWriter, r *http.Request, probe string) erro
 // maxPID is PID_MAX_LIMIT on 64-bit kernels, linux/threads.h.
 const maxPID = 4 << 20
 
-// mask asks probes to hide arguments and environment from those who may not
-// see them. It overrides what the client says.
+// mask hides arguments and environment from those who may not see them,
+// whatever the client says.
 func mask(args map[string]string, who access.Who) {
 	delete(args, "mask")
 	if who.Role != access.Owner && who.Role != access.Operator {
 		args["mask"] = "1"
 	}
+	if who.Role != access.Owner {
+		delete(args, "reveal")
+	}
+}
+
+// revealing records that masked values are about to be shown.
+func (s *Server) revealing(r *http.Request, who access.Who, probe string, args map[string]string) error {
+	if v := args["reveal"]; v == "" || v == "0" || v == "false" {
+		return nil
+	}
+	rec := s.record(r, "reveal", strings.TrimSpace(probe+" "+args["pid"]), "start", args["start"])
+	rec.Actor.Session, rec.Actor.Role, rec.Result = who.ID, who.Role, "ok"
+	if err := s.Audit.Write(rec); err != nil {
+		return &wire.Error{Code: wire.AuditFailed, Message: "not shown, because it cannot be recorded: " + err.Error()}
+	}
+	return nil
+}
+
+// masked cuts command lines down to the program: arguments hold passwords.
+func masked(t *table.Table) *table.Table {
+	column := t.Col("command")
+	name, value := t.Col("name"), t.Col("value") // the form of one process's details
+	if column < 0 && (name < 0 || value < 0) {
+		return t
+	}
+	out := *t
+	out.Rows = make([]table.Row, len(t.Rows))
+	for i, r := range t.Rows {
+		at := column
+		if at < 0 && name < len(r.Cells) && r.Cells[name] == "Command" {
+			at = value
+		}
+		if at >= 0 && at < len(r.Cells) {
+			if text, ok := r.Cells[at].(string); ok && !strings.HasPrefix(text, "[") {
+				if program, _, more := strings.Cut(text, " "); more {
+					r.Cells = append([]table.Cell(nil), r.Cells...)
+					r.Cells[at] = program + " …"
+				}
+			}
+		}
+		out.Rows[i] = r
+	}
+	return &out
 }
 
 // shaper reads what any table can be asked for: sort, limit, user.
 func shaper(args map[string]string) (func(*table.Table) *table.Table, error) {
-	limit := -1
+	limit, hide := -1, args["mask"] != ""
 	if v := args["limit"]; v != "" {
 		n, err := whole("limit", v, 0, 1<<30)
 		if err != nil {
@@ -97,6 +143,9 @@ func shaper(args map[string]string) (func(*table.Table) *table.Table, error) {
 		if limit >= 0 {
 			t = table.Limit(t, limit)
 		}
+		if hide {
+			t = masked(t)
+		}
 		return t
 	}, nil
 }
@@ -113,7 +162,7 @@ func shaped(subscribe func(string, map[string]string) (hub.Feed, error)) hub.Sou
 		if err != nil {
 			return nil, err
 		}
-		if _, events := f.(hub.EventFeed); events || args["sort"] == "" && args["limit"] == "" && args["user"] == "" {
+		if _, events := f.(hub.EventFeed); events || args["sort"] == "" && args["limit"] == "" && args["user"] == "" && args["mask"] == "" {
 			return f, nil
 		}
 		return newShapedFeed(f, shape), nil

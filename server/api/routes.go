@@ -136,7 +136,7 @@ func (s *Server) table() []Route {
 		{Method: "GET", Pattern: "/api/devices", Need: access.Observe, Summary: "interfaces that can be captured on", Answers: []wire.Device{}, handle: (*Server).devices},
 		{Method: "GET", Pattern: "/api/features", Need: access.Observe, Summary: "what works here, what is missing, and what unlocks it", Answers: []wire.Feature{}, handle: (*Server).features},
 
-		{Method: "GET", Pattern: "/api/captures", Need: access.Read, Summary: "captures", Answers: []session.Status{}, handle: (*Server).captures},
+		{Method: "GET", Pattern: "/api/captures", Need: access.Read, Summary: "captures", Params: []Param{order, limits, formats}, Answers: captureList{}, Media: tableMedia, handle: (*Server).captures},
 		{Method: "POST", Pattern: "/api/captures", Need: access.Capture, Summary: "open the capture file that is the body", Params: []Param{query("name", "string", "the file's name, for display")},
 			Body: bodyBytes, Answers: session.Status{}, Status: http.StatusCreated, stream: true, handle: (*Server).upload},
 		{Method: "POST", Pattern: "/api/captures/live", Need: access.Capture, Summary: "start a live capture", Body: bodyJSON, Accepts: wire.LiveSpec{}, Answers: wire.Created{},
@@ -179,6 +179,10 @@ func (s *Server) table() []Route {
 		var p pageTable
 		s.Pages(&p)
 		routes = append(routes, p.routes...)
+	}
+	if s.CheckCapture != nil {
+		routes = append(routes, Route{Method: "GET", Pattern: "/api/capture-filter/check", Need: access.Read, Summary: "whether a capture filter compiles", Params: []Param{query("filter", "string", "capture filter, in tcpdump's language")},
+			Answers: session.FilterCheck{}, handle: (*Server).checkCapture})
 	}
 	if s.Assets != nil {
 		routes = append(routes, Route{Method: "GET", Pattern: "/assets/*", Need: access.Public, Summary: "built files of the pages", Media: []string{"application/octet-stream"}, handle: (*Server).asset})

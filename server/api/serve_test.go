@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"sonde/capture/session"
+	"sonde/probes/table"
 	"sonde/server/access"
 	"sonde/server/wire"
 )
@@ -158,7 +159,7 @@ func TestTables(t *testing.T) {
 		{"/api/processes", 200, []string{`{"columns":[{"id":"pid"`, `"key":"1:1001"`, `"version":1`}, nil},
 		{"/api/processes?sort=-pid&limit=1", 200, []string{`"key":"3:1003"`}, []string{`"key":"1:1001"`}},
 		{"/api/processes?user=root", 200, []string{`"key":"2:1002"`}, []string{`"key":"1:1001"`}},
-		{"/api/processes?format=csv", 200, []string{"pid,user,args"}, []string{"\n1,app,=" + secretData}},
+		{"/api/processes?format=csv", 200, []string{"pid,user,command"}, []string{"\n1,app,=" + secretData}},
 		{"/api/processes?format=text&limit=2", 200, []string{"COMMAND"}, []string{"{"}},
 		{"/api/processes?format=xml", 400, []string{"format"}, nil},
 		{"/api/processes?limit=x", 400, []string{"limit"}, nil},
@@ -169,6 +170,9 @@ func TestTables(t *testing.T) {
 		{"/api/probes/nobody", 404, []string{`"not-found"`}, nil},
 		{"/api/captures/c0/packets?from=2&limit=3", 200, []string{`"total":100`, `"displayed":50`, `"no":6`}, []string{`"no":4,`, `"no":12`}},
 		{"/api/captures/c0/packets?filter=bad+%3D%3D", 400, []string{`"bad-filter"`, `"at":4`, `"length":2`}, nil},
+		{"/api/captures", 200, []string{`"columns":[{"id":"id"`, `"key":"c0"`, `"captures":[{"id":"c0"`}, nil},
+		{"/api/captures?format=csv", 200, []string{"id,name,", "c0,"}, nil},
+		{"/api/capture-filter/check?filter=port+53", 200, []string{`"ok":true`}, nil},
 		{"/api/captures/nobody/packets", 404, nil, nil},
 		{"/api/captures/c0/packets/101", 404, nil, nil},
 		{"/api/captures/c0/packets/0", 400, nil, nil},
@@ -284,6 +288,15 @@ func TestOtherUsersOfThisHostAreRefused(t *testing.T) {
 	y := newSite(t, func(o *Options) { o.PeerUIDs = []int{own + 1} })
 	if status, body, _ := y.ask(t, "GET", "/api/processes", "", bearer()); status != 403 || !strings.Contains(body, "--allow-local-users") {
 		t.Errorf("another user: %d %s", status, body)
+	}
+}
+
+func TestMaskingOfOneProcess(t *testing.T) {
+	in := &table.Table{Columns: []table.Column{{ID: "section"}, {ID: "name"}, {ID: "value"}}, Rows: []table.Row{
+		{Key: "a", Cells: []table.Cell{"identity", "Command", "mysql --password=x"}}, {Key: "b", Cells: []table.Cell{"identity", "State", "S sleeping"}}, {Key: "c", Cells: []table.Cell{"identity"}}}}
+	out := masked(in)
+	if out.Rows[0].Cells[2] != "mysql …" || out.Rows[1].Cells[2] != "S sleeping" || in.Rows[0].Cells[2] != "mysql --password=x" {
+		t.Errorf("%v, was %v", out.Rows, in.Rows)
 	}
 }
 

@@ -221,6 +221,9 @@ func (c *client) subscribe(req *wire.Request) error {
 	}
 	if strings.HasPrefix(name, "probe/") {
 		mask(args, c.who)
+		if err := c.s.revealing(c.r, c.who, name, args); err != nil {
+			return err
+		}
 	}
 	cs := &clientSub{id: req.ID}
 	c.mu.Lock()

@@ -36,7 +36,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[wire.Op]():       {string(wire.Hello), string(wire.Sub), string(wire.Unsub), string(wire.Ping)},
 	reflect.TypeFor[wire.Code]():     codes(),
 	reflect.TypeFor[table.Type]():    {string(table.Text), string(table.Int), string(table.Float), string(table.Bytes), string(table.Rate), string(table.Duration), string(table.Time), string(table.Ratio), string(table.Bool)},
-	reflect.TypeFor[session.State](): {string(session.Receiving), string(session.Indexing), string(session.Live), string(session.Ready), string(session.Failed)},
+	reflect.TypeFor[session.State](): {string(session.Receiving), string(session.Indexing), string(session.Running), string(session.Ready), string(session.Failed)},
 }
 
 // rename gives a type another name where two packages use the same word.
