@@ -629,9 +629,6 @@ func (s *tcpSeg) showTimes(c *Cursor) {
 // settles what they say of the connection.
 func (s *tcpSeg) conclude(c *Cursor) {
 	if s.learn {
-		s.learnMSS(c)
-	}
-	if s.learn {
 		// Wireshark counts the side it has not just heard as the client's.
 		s.fact.client, s.fact.srv = s.rev.a.runs, s.fwd.a.runs
 		s.fact.ana = s.ana
@@ -654,17 +651,6 @@ func (s *tcpSeg) conclude(c *Cursor) {
 	}
 	if s.hasMPTCP {
 		s.showMPTCP(c)
-	}
-}
-
-// learnMSS takes the default of RFC 9293 section 3.7.1 where no MSS was seen.
-func (s *tcpSeg) learnMSS(c *Cursor) {
-	if s.analyze && s.isNew && s.fwd.mss == -1 {
-		n := int32(536)
-		if c.Packet().Src.Kind == flow.IPv6 {
-			n = 1220
-		}
-		s.fwd.mss, s.rev.mss = n, n
 	}
 }
 

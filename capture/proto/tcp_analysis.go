@@ -327,31 +327,22 @@ func (s *tcpSeg) judgeAgain(c *Cursor, seq, n uint32) {
 	}
 }
 
-// isFast: within 20 ms of the last ACK, which was a duplicate or left out this
-// segment (RFC 5681 section 3.2, RFC 6675).
+// isFast: within 20 ms of the last ACK, after two duplicate ACKs that ask for
+// this segment or whose SACK blocks leave it out (RFC 5681 section 3.2).
 func (s *tcpSeg) isFast(seq, n uint32, since int64) bool {
 	ra := &s.rev.a
-	if since >= 20e6 {
+	if since >= 20e6 || ra.dups < 2 {
 		return false
 	}
-	if ra.dups >= 2 && ra.lastAck == seq {
+	if ra.lastAck == seq {
 		return true
 	}
-	if ra.sacks == 0 {
-		return false
-	}
-	every, some := true, false
-	sum := uint32(0)
 	for i := range ra.sackL[:ra.sacks] {
-		sum += ra.sackR[i] - ra.sackL[i]
-		in := seq >= ra.sackL[i] && seq+n <= ra.sackR[i]
-		every = every && in
-		some = some || in
+		if seq >= ra.sackL[i] && seq+n <= ra.sackR[i] {
+			return false
+		}
 	}
-	if ra.lastAck == seq && !every && int32(sum) > 2*s.rev.mss {
-		return true
-	}
-	return ra.dups >= 2 && !some
+	return ra.sacks > 0
 }
 
 // isOOO: soon after the last ACK, and these bytes were not seen before.

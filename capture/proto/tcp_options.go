@@ -359,9 +359,6 @@ func optMSS(s *tcpSeg, c *Cursor, o *tcpOpt) {
 		b.S(": ").U(uint64(v)).S(" bytes")
 	}
 	s.info(c, "MSS", uint64(v))
-	if s.learn && s.fwd != nil && s.flags&thSYN != 0 {
-		s.fwd.mss = int32(v)
-	}
 }
 
 // info continues the Info column with a name and a number.

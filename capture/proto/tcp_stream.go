@@ -90,7 +90,6 @@ type tcpFlow struct {
 	sawSYN   bool
 	scale    int8
 	window   uint32
-	mss      int32
 	firstACK bool // nothing but the SYN was seen: the window is not scaled yet
 	closing  bool
 	scps     bool
@@ -106,7 +105,7 @@ type tcpFlow struct {
 func newTCPConv(t int64) tcpConv {
 	v := tcpConv{first: t, prev: t}
 	for i := range v.flow {
-		v.flow[i].scale, v.flow[i].window, v.flow[i].mss = -1, ^uint32(0), -1
+		v.flow[i].scale, v.flow[i].window = -1, ^uint32(0)
 	}
 	return v
 }
