@@ -171,7 +171,7 @@ func (c *Capture) progress(p store.Progress) {
 	defer c.mu.Unlock()
 	s := &c.status
 	total := max(p.Size, c.expected)
-	if total > 0 && s.State != Live {
+	if total > 0 && s.State != Running {
 		s.Progress = min(float64(p.Offset)/float64(total), 1)
 	}
 	if info := c.store.Info(); info != nil {

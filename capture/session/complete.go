@@ -13,7 +13,7 @@ func (l *Library) Complete(ctx context.Context, id, text string, at int) ([]Comp
 	}
 	out := []Completion{}
 	for _, c := range dfilter.Complete(text, at) {
-		out = append(out, Completion{Text: c.Text, At: c.At, Label: c.Label, Type: c.Type})
+		out = append(out, Completion{Text: c.Text, At: c.From, To: c.To, Label: c.Label, Type: c.Type, Kind: c.Kind})
 	}
 	return out, nil
 }

@@ -28,7 +28,7 @@ func (l *Library) Export(ctx context.Context, id, filter, format string, w io.Wr
 	if err != nil {
 		return err
 	}
-	if c.Status().State != Live {
+	if c.Status().State != Running {
 		if _, err := c.waitLearned(ctx, ^uint32(0)); err != nil {
 			return err
 		}

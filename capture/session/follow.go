@@ -40,7 +40,7 @@ func (l *Library) Follow(ctx context.Context, id, proto string, stream int, filt
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.waitLearned(ctx, ^uint32(0)); err != nil && c.Status().State != Live {
+	if _, err := c.waitLearned(ctx, ^uint32(0)); err != nil && c.Status().State != Running {
 		return nil, err
 	}
 	if err := job.advance(ctx, 1<<31-1); err != nil {

@@ -317,7 +317,7 @@ func (l *Library) Delete(id string) error {
 	if err != nil {
 		return err
 	}
-	if c.Status().State == Live {
+	if c.Status().State == Running {
 		return fmt.Errorf("delete capture: it is still running; stop it first")
 	}
 	l.mu.Lock()

@@ -64,8 +64,8 @@ func (c *Capture) setLive(v *Live) {
 		s.Packets, s.Bytes = v.Packets, v.Bytes
 	}
 	if v.Running {
-		s.State, s.Progress = Live, 0
-	} else if s.State == Live && !c.opened || s.State == Indexing && !c.opened {
+		s.State, s.Progress = Running, 0
+	} else if s.State == Running && !c.opened || s.State == Indexing && !c.opened {
 		s.State, s.Progress = Ready, 1
 	}
 	if ended && c.liveEnd != nil {
@@ -88,7 +88,7 @@ func (c *Capture) startLive() error {
 	c.mu.Lock()
 	c.begin(g, g.Close, cancel)
 	if c.live.Running {
-		c.status.State = Live
+		c.status.State = Running
 		c.liveEnd = ended
 	} else {
 		close(ended)

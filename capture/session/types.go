@@ -27,7 +27,7 @@ type State string
 const (
 	Receiving State = "receiving" // an upload still arrives; what is in is usable
 	Indexing  State = "indexing"
-	Live      State = "live"
+	Running   State = "live"
 	Ready     State = "ready"
 	Failed    State = "failed" // not readable at all; Error says why
 )
@@ -142,8 +142,10 @@ func (e *FilterError) Error() string { return e.Message }
 
 // Completion is one proposal for the filter box.
 type Completion struct {
-	Text  string `json:"text"` // replaces from At
+	Text  string `json:"text"` // replaces the bytes from At to To
 	At    int    `json:"at"`
+	To    int    `json:"to"`
+	Kind  string `json:"kind,omitempty"` // field, protocol, function, operator, value
 	Label string `json:"label,omitempty"`
 	Type  string `json:"type,omitempty"`
 	Count int    `json:"count,omitempty"` // how often in this capture, for values
