@@ -22,8 +22,10 @@ func run(t *testing.T, env map[string]string, argv ...string) (code int, out, er
 		env = map[string]string{"HOME": "/nonexistent", "STATE_DIRECTORY": t.TempDir()}
 	}
 	code = Main(context.Background(), &Env{Stdout: &o, Stderr: &e, Getenv: func(k string) string { return env[k] }, Build: "1.2 (abc)",
-		Serve:    func(_ context.Context, so ServeOptions) error { served = &so; return nil },
-		Features: func(context.Context) ([]Feature, error) { return []Feature{{Title: "a", Works: true}, {Title: "b", Reason: "r", Remedy: "do x"}}, nil },
+		Serve: func(_ context.Context, so ServeOptions) error { served = &so; return nil },
+		Features: func(context.Context) ([]Feature, error) {
+			return []Feature{{Title: "a", Works: true}, {Title: "b", Reason: "r", Remedy: "do x"}}, nil
+		},
 	}, argv)
 	return code, o.String(), e.String(), served
 }

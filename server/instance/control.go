@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"sonde/server/sandbox"
 )
 
 // socketName is the control socket's name in the data folder. Whoever may open
@@ -47,20 +49,39 @@ type controlAnswer struct {
 	Error string `json:"error,omitempty"`
 }
 
-// ServeControl answers commands until ctx is done. It replaces the socket of a
-// server that is no more; the caller holds the folder's lock.
-func ServeControl(ctx context.Context, dir *os.File, h Handler) error {
+// Control is the open control socket of a data folder. Commands can connect to
+// it as soon as it is open.
+type Control struct {
+	dir *os.File
+	l   *net.UnixListener
+}
+
+// OpenControl makes the socket. It replaces that of a server that is no more;
+// the caller holds the folder's lock.
+func OpenControl(dir *os.File) (*Control, error) {
 	if err := unix.Unlinkat(int(dir.Fd()), socketName, 0); err != nil && !errors.Is(err, unix.ENOENT) {
-		return fmt.Errorf("replace control socket: %w", err)
+		return nil, fmt.Errorf("replace control socket: %w", err)
 	}
 	old := unix.Umask(0o177) // the socket is 0600 from its first moment
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: socketPath(dir), Net: "unix"})
 	unix.Umask(old)
 	if err != nil {
-		return fmt.Errorf("open control socket: %w", err)
+		return nil, fmt.Errorf("open control socket: %w", err)
 	}
 	l.SetUnlinkOnClose(false)
-	defer unix.Unlinkat(int(dir.Fd()), socketName, 0) //nolint:errcheck // gone is gone
+	return &Control{dir, l}, nil
+}
+
+// Close takes the socket away.
+func (c *Control) Close() error {
+	_ = unix.Unlinkat(int(c.dir.Fd()), socketName, 0) // gone is gone
+	return c.l.Close()
+}
+
+// Serve answers commands until ctx is done, then closes the socket.
+func (c *Control) Serve(ctx context.Context, h Handler) error {
+	l := c.l
+	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	var wg sync.WaitGroup
@@ -190,6 +211,22 @@ func Open(ctx context.Context, dir, name string, f *os.File) (string, error) {
 	return exchange(ctx, dir, controlRequest{Op: "open", Name: name}, f)
 }
 
+// dial connects as this user, or, for root without the capability to pass by
+// file modes, as the folder's owner.
+func dial(ctx context.Context, dir *os.File) (net.Conn, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "unix", socketPath(dir))
+	var st unix.Stat_t
+	if !errors.Is(err, unix.EACCES) || os.Geteuid() != 0 || unix.Fstat(int(dir.Fd()), &st) != nil {
+		return c, err
+	}
+	err = sandbox.As(int(st.Uid), int(st.Gid), func() (err error) {
+		c, err = d.DialContext(ctx, "unix", socketPath(dir))
+		return err
+	})
+	return c, err
+}
+
 func exchange(ctx context.Context, path string, req controlRequest, file *os.File) (string, error) {
 	fd, err := unix.Open(path, openFolder|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if errors.Is(err, unix.ENOENT) {
@@ -199,8 +236,7 @@ func exchange(ctx context.Context, path string, req controlRequest, file *os.Fil
 	}
 	dir := os.NewFile(uintptr(fd), path)
 	defer dir.Close()
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, "unix", socketPath(dir))
+	nc, err := dial(ctx, dir)
 	if err != nil {
 		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) {
 			return "", ErrNotRunning

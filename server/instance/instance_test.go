@@ -179,12 +179,11 @@ func serveControl(t *testing.T) string {
 	d := open(t, dir)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	started := make(chan struct{})
-	go func() {
-		close(started)
-		done <- ServeControl(ctx, d, handler{})
-	}()
-	<-started
+	c, err := OpenControl(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { done <- c.Serve(ctx, handler{}) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -194,15 +193,7 @@ func serveControl(t *testing.T) string {
 			t.Errorf("after the end: %v", err)
 		}
 	})
-	for {
-		_, err := Link(context.Background(), dir, "/")
-		if err == nil {
-			return dir
-		}
-		if !errors.Is(err, ErrNotRunning) {
-			t.Fatal(err)
-		}
-	}
+	return dir
 }
 
 func TestLinkAndImportThroughTheSocket(t *testing.T) {

@@ -47,8 +47,6 @@ func (b *backend) Close() {
 	_ = b.runner.Close()
 }
 
-func (b *backend) log(format string, args ...any) { complain(format, args...) }
-
 // kinds of the probes' errors in the seam's words.
 var kinds = []struct {
 	err  error
@@ -114,7 +112,7 @@ func (b *backend) Renice(_ context.Context, pid int, start uint64, nice int) err
 }
 
 func (b *backend) Devices(context.Context) ([]keeper.Device, error) {
-	return keeper.ListDevices("/sys")
+	return keeper.ListDevices()
 }
 
 func (b *backend) Features(context.Context) ([]keeper.Feature, error) {

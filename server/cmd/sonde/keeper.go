@@ -58,9 +58,9 @@ func runKeeper(ctx context.Context, o cli.ServeOptions, dir *os.File, as *sandbo
 	if err != nil {
 		return err
 	}
-	// Order at the end: the face first, or it would report captures as lost;
-	// then the captures, flushed.
 	defer b.Close()
+	// Captures end at once, while the face still has its moment.
+	context.AfterFunc(ctx, b.Recorder.Close)
 	pause := firstPause
 	for n := 0; ; n++ {
 		began := time.Now()
@@ -131,7 +131,7 @@ func (b *backend) face(ctx context.Context, o cli.ServeOptions, dir *os.File, as
 		return fmt.Errorf("start the page server: %w", err)
 	}
 	if n == 0 {
-		go b.whenListening(ctx, func() { openFiles(ctx, o, b) })
+		go b.whenListening(ctx, func() { openFiles(ctx, o) })
 	}
 	served := make(chan error, 1)
 	go func() {

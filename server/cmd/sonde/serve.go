@@ -80,22 +80,28 @@ func runSingle(ctx context.Context, o cli.ServeOptions, dir *os.File, caps sandb
 	if err != nil {
 		return err
 	}
-	err = runSite(ctx, c, siteOptions{ServeOptions: o, dir: dir, data: o.Data, caps: caps, opened: func() { openFiles(ctx, o, b) }})
+	err = runSite(ctx, c, siteOptions{ServeOptions: o, dir: dir, data: o.Data, caps: caps, opened: func() { openFiles(ctx, o) }})
 	c.Close()
 	return errors.Join(err, <-served)
 }
 
 // openFiles hands the files of `sonde open` to the server that just started, in
 // a process of its own: it alone reads them, with the rights of whoever asked.
-func openFiles(ctx context.Context, o cli.ServeOptions, b interface{ log(string, ...any) }) {
+func openFiles(ctx context.Context, o cli.ServeOptions) {
 	if len(o.Files) == 0 {
 		return
 	}
-	args := append([]string{"open", "--data", o.Data, "--"}, o.Files...)
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Stdout, cmd.Stderr = o.Out, o.Log
-	if err := cmd.Run(); err != nil && ctx.Err() == nil {
-		b.log("open files: %v", err)
+	run := func(args ...string) error {
+		cmd := exec.CommandContext(ctx, self, args...)
+		cmd.Stdout, cmd.Stderr = o.Out, o.Log
+		return cmd.Run()
+	}
+	// The command says what is wrong with a file; a link to the pages is of use
+	// all the same.
+	if run(append([]string{"open", "--data", o.Data, "--"}, o.Files...)...) != nil && ctx.Err() == nil {
+		if err := run("url", "--data", o.Data); err != nil {
+			complain("print link: %v", err)
+		}
 	}
 }
 

@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"time"
 
+	"sonde/server/api"
 	"sonde/server/cli"
 	"sonde/server/instance"
 	"sonde/server/keeper"
@@ -32,93 +31,73 @@ type siteOptions struct {
 // site is the pages of one process: listeners, handler, control socket.
 type site struct {
 	o     siteOptions
-	ls    []net.Listener
+	l     *api.Listening
+	tls   *tls.Config // nil: plain HTTP
+	print string      // fingerprint of a certificate of our own
 	pages *pages
 }
 
-// shutdownGrace is what running requests get at the end.
-const shutdownGrace = 300 * time.Millisecond
+// endWithin is what requests under way get at the end.
+const endWithin = 600 * time.Millisecond
 
 // runSite serves until ctx is done.
 func runSite(ctx context.Context, c *keeper.Client, o siteOptions) error {
-	ls, err := listeners(ctx, o.Listen, o.addrs)
+	s := &site{o: o}
+	var err error
+	if s.tls, s.print, err = o.certificate(); err != nil {
+		return err
+	}
+	if s.l, err = listen(ctx, o); err != nil {
+		return err
+	}
+	defer s.l.Close()
+	if s.pages, err = newPages(ctx, c, o, s.l); err != nil {
+		return err
+	}
+	ctl, err := instance.OpenControl(o.dir)
 	if err != nil {
-		return err
+		return errors.Join(err, s.pages.Close())
 	}
-	s := &site{o: o, ls: ls}
-	defer s.closeListeners()
-	if s.pages, err = newPages(ctx, c, o, ls); err != nil {
-		return err
-	}
-	defer s.pages.Close()
-	if err := c.Listening(ctx, addresses(ls)); err != nil {
+	defer ctl.Close()
+	if err := c.Listening(ctx, addresses(s.l.Listeners)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	control := make(chan error, 1)
-	go func() { control <- instance.ServeControl(ctx, o.dir, s) }()
+	go func() { control <- ctl.Serve(ctx, s) }()
 	served := make(chan error, 1)
-	go func() { served <- s.serve(ctx) }()
+	go func() { served <- s.pages.serve(ctx, s.l, s.tls) }()
 	if err := s.greet(ctx); err != nil {
-		cancel()
-		<-served
-		<-control
 		return err
 	}
 	if o.opened != nil {
 		go o.opened()
 	}
 	select {
-	case err = <-served:
-		cancel()
-		return errors.Join(err, <-control)
-	case err = <-control:
+	case err := <-served:
+		return err
+	case err := <-control:
 		if err != nil { // without it `sonde url` fails, the pages do not
 			slog.Error("control socket failed", "err", err)
 		}
-		return <-served
-	}
-}
-
-func (s *site) closeListeners() {
-	for _, l := range s.ls {
-		l.Close()
-	}
-}
-
-// serve answers HTTP on all listeners.
-func (s *site) serve(ctx context.Context) error {
-	srv := &http.Server{
-		Handler:           s.pages,
-		ReadHeaderTimeout: 8 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
-	}
-	failed := make(chan error, len(s.ls))
-	for _, l := range s.ls {
-		go func() {
-			if cfg := s.pages.tls; cfg != nil && l.Addr().Network() != "unix" {
-				l = tls.NewListener(l, cfg)
-			}
-			failed <- srv.Serve(l)
-		}()
-	}
-	select {
-	case err := <-failed:
-		srv.Close()
-		return fmt.Errorf("serve: %w", err)
+		select {
+		case err := <-served:
+			return err
+		case <-ctx.Done():
+		}
 	case <-ctx.Done():
 	}
-	// The listeners' goroutines end with Shutdown.
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
-	defer cancel()
-	if srv.Shutdown(end) != nil {
-		srv.Close()
+	// Ended from outside: what is under way gets a moment, captures are the
+	// keeper's and not in danger.
+	finished := make(chan error, 1)
+	go func() { finished <- errors.Join(<-served, s.pages.Close()) }()
+	select {
+	case err := <-finished:
+		return err
+	case <-time.After(endWithin):
+		return nil
 	}
-	return nil
 }
 
 // greet prints the link, once in the life of a server.
@@ -133,7 +112,16 @@ func (s *site) greet(ctx context.Context) error {
 	if _, err := fmt.Fprintf(s.o.Out, "sonde: %s\n", url); err != nil {
 		return err
 	}
-	if line := sshLine(os.Getenv, s.ls); line != "" {
+	if s.l.Note != "" {
+		complain("%s", s.l.Note)
+	}
+	if s.print != "" {
+		complain("the certificate is this server's own; its SHA-256 fingerprint is %s", s.print)
+	}
+	if s.l.Public && s.tls == nil {
+		complain("plain HTTP on %s: everybody on the way can read and change what goes over it", s.l.Host)
+	}
+	if line := sshLine(os.Getenv, s.l.Listeners); line != "" {
 		if _, err := fmt.Fprintf(s.o.Out, "sonde: on your own machine: %s\n", line); err != nil {
 			return err
 		}
@@ -150,7 +138,11 @@ func (s *site) Link(_ context.Context, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return baseURL(s.ls, s.pages.tls != nil) + fragment, nil
+	scheme := "http://"
+	if s.tls != nil {
+		scheme = "https://"
+	}
+	return scheme + s.l.Host + fragment, nil
 }
 
 // Import reads a capture file that a command handed over.
