@@ -27,6 +27,17 @@ var processDetailColumns = []table.Column{
 	{ID: "masked", Title: "Masked", Type: table.Bool, Help: "The value is hidden until asked for."},
 }
 
+// maxEnviron bounds the variables listed; a process may have megabytes of them.
+const maxEnviron = 2000
+
+// shorten cuts text that no page can show, and says so.
+func shorten(s string) string {
+	if len(s) <= maxCommand {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxCommand], "") + fmt.Sprintf("... (%d bytes)", len(s))
+}
+
 // process is the sampler of one process's detail.
 type process struct {
 	fs     *procfs.FS
@@ -343,10 +354,15 @@ func (p *process) environment(d *detail, denied *[]string) {
 	}
 	env := procfs.Environ(b)
 	slices.Sort(env)
-	for _, kv := range env {
+	for i, kv := range env {
+		if i == maxEnviron {
+			d.add("environment", "...", fmt.Sprintf("%d more variables", len(env)-maxEnviron), float64(len(env)-maxEnviron))
+			break
+		}
 		name, value, _ := strings.Cut(kv, "=")
+		name = shorten(name)
 		if p.reveal {
-			d.add("environment", name, value, nil)
+			d.add("environment", name, shorten(value), nil)
 			continue
 		}
 		d.put("environment", name, fmt.Sprintf("(%d bytes)", len(value)), nil, true)

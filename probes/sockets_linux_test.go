@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -305,6 +306,8 @@ func BenchmarkSocketTable(b *testing.B) {
 	defer s.Close()
 	now := t0
 	b.ReportAllocs()
+	var before, after syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
 	for b.Loop() {
 		now = now.Add(2 * time.Second)
 		tab, err := s.Sample(now)
@@ -316,6 +319,9 @@ func BenchmarkSocketTable(b *testing.B) {
 		}
 	}
 	b.StopTimer()
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+	used := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+	b.ReportMetric(float64(used)/1e6/float64(b.N), "cpu-ms")
 	if ss, err := exec.LookPath("ss"); err == nil {
 		began := time.Now()
 		c := exec.Command(ss, "-tnip")
