@@ -84,6 +84,8 @@ export type ColumnType =
 export interface Completion {
   readonly text: string;
   readonly at: number;
+  readonly to: number;
+  readonly kind?: string;
   readonly label?: string;
   readonly type?: string;
   readonly count?: number;
