@@ -43,7 +43,7 @@ func (e *expr) isName() bool { return e.kind == exConst && e.tok.kind == tkName 
 func (c *checker) exists(e *expr) error {
 	switch {
 	case e.isName():
-		return notField(e.tok)
+		return e.bad("\"%s\" is not a valid protocol or protocol field.", e.tok.val)
 	case e.kind == exConst:
 		return e.bad("%s is neither a field nor a protocol name.", e.tok.val)
 	}
@@ -51,7 +51,18 @@ func (c *checker) exists(e *expr) error {
 		return err
 	}
 	if e.constant() {
+		if err := c.callAlone(e); err != nil {
+			return err
+		}
 		return invalidConstant(e, e)
+	}
+	return c.expr(e, etype{}, true, false)
+}
+
+// callAlone checks a call of constants whose function would refuse them.
+func (c *checker) callAlone(e *expr) error {
+	if e.kind != exCall || e.fn.min == 1 && e.fn.max == 0 || e.name == "abs" {
+		return nil
 	}
 	return c.expr(e, etype{}, true, false)
 }
@@ -125,7 +136,10 @@ func (c *checker) compare(n *node) error {
 		return c.textTest(n)
 	}
 	if l.constant() && r.constant() {
-		return errAt(n.left.at, n.end-n.left.at, "%s", invalidConstant(l, r).Error())
+		if err := c.callAlone(l); err != nil {
+			return err
+		}
+		return errAt(n.at, n.end-n.at, "%s", invalidConstant(l, r).Error())
 	}
 	if l.constant() && !l.ref {
 		if err := c.expr(r, etype{}, true, false); err != nil {
@@ -481,17 +495,21 @@ func (c *checker) fold(e *expr) error {
 	if !pure {
 		return nil
 	}
-	var m machine
-	m.load(e)
-	if len(m.vals) != 1 {
-		if e.op == "/" || e.op == "%" {
-			return e.bad("Division by zero")
-		}
+	v := constantValues(e)
+	switch {
+	case len(v) == 1:
+		e.val = v[0]
+	case e.kind == exArith && (e.op == "/" || e.op == "%") && len(constantValues(e.right)) == 1 && e.right.zero():
+		return e.bad("Division by zero")
+	case e.kind == exArith && e.op == "-":
 		return e.bad("The result is out of range.")
 	}
-	e.val = m.vals[0]
-	e.val.b = append([]byte(nil), e.val.b...)
 	return nil
+}
+
+func (e *expr) zero() bool {
+	v := constantValue(e)
+	return v.zero(e.typ.fam)
 }
 
 func (c *checker) call(e *expr, want etype) error {

@@ -112,7 +112,7 @@ func (c *checker) intLiteral(e *expr, t etype, whole bool) error {
 		if v > limit {
 			return bad("\"%s\" too big for this field, maximum %d.", tok.val, limit)
 		}
-		e.val = val{w: v}
+		e.val = val{w: v, signed: t.ft.IsInt()}
 		return nil
 	case famBool:
 		e.val = boolVal(v != 0)
@@ -162,7 +162,7 @@ func (c *checker) valueText(e *expr, t etype, texts bool) error {
 	if texts && t.fld != nil && hasTexts(t.fld) {
 		for _, id := range field.ByName(t.fld.Name) {
 			if v, ok := enumNumber(field.Get(id).Enum, tok.val); ok {
-				e.val = val{w: v, neg: t.ft.IsInt() && int64(v) < 0}
+				e.val = val{w: v, neg: t.ft.IsInt() && int64(v) < 0, signed: t.ft.IsInt()}
 				return nil
 			}
 		}

@@ -96,7 +96,8 @@ func (m *machine) value(e *expr, i int, v *val) bool {
 		return false
 	case famInt:
 		v.w = t.Value(n).Word
-		v.neg = f.Type.IsInt() && int64(v.w) < 0
+		v.signed = f.Type.IsInt()
+		v.neg = v.signed && int64(v.w) < 0
 	case famBool:
 		if t.Value(n).Word != 0 {
 			v.w = 1

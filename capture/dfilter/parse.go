@@ -155,9 +155,16 @@ func (p *parser) not() *node {
 		n := p.not()
 		return &node{kind: ndNot, sub: []*node{n}, at: at, end: p.after}
 	case p.is("("):
+		at := p.tok.at
 		p.advance()
 		n := p.or()
 		p.expect(")")
+		if n != nil {
+			n.at, n.end = at, p.after
+			if n.kind == ndExists {
+				n.left.at, n.left.end = at, p.after
+			}
+		}
 		return n
 	}
 	return p.test()

@@ -117,6 +117,8 @@ func adapt(s string) (string, error) {
 				b.WriteString("\\]")
 				i++
 			}
+		case c == '{' && strings.HasPrefix(s[i:], "{,") && len(s) > i+2 && isDigit(s[i+2]):
+			b.WriteString("{0")
 		case c == '$' && !multi:
 			b.WriteString(`\n?\z`) // before a last line end, too
 		case c == '(' && strings.HasPrefix(s[i:], "(?#"):
@@ -159,6 +161,9 @@ func adaptEscape(b *strings.Builder, s string, class bool) (int, error) {
 	case c >= utf8.RuneSelf:
 		b.WriteRune(spread + rune(c))
 		return 2, nil
+	case c >= '1' && c <= '3' && len(s) > 3 && s[2] >= '0' && s[2] <= '7' && s[3] >= '0' && s[3] <= '7':
+		writeByte(b, int(c-'0')<<6|int(s[2]-'0')<<3|int(s[3]-'0'))
+		return 4, nil
 	case c >= '1' && c <= '9' && !class:
 		return 0, fmt.Errorf("backreference \\%c is not supported: patterns are RE2's", c)
 	case c == 'k' || c == 'g':
@@ -177,6 +182,28 @@ func adaptEscape(b *strings.Builder, s string, class bool) (int, error) {
 	case c == 'e':
 		b.WriteString(`\x1b`)
 		return 2, nil
+	case c == 'N' && !class:
+		b.WriteString(`[^\n]`)
+		return 2, nil
+	case c == 'c' && len(s) > 2:
+		writeByte(b, int(s[2]&^0x20)^0x40)
+		return 3, nil
+	case c == 'x' && strings.HasPrefix(s, `\x{`):
+		end := strings.IndexByte(s, '}')
+		v := 0
+		for i := 3; i < end && v < 0x110000; i++ {
+			h := hexValue(s[i])
+			if h < 0 {
+				end = -1
+				break
+			}
+			v = v<<4 | h
+		}
+		if end < 4 || v > 255 {
+			return 0, errors.New("\\x{...} must name one byte, 00 to ff")
+		}
+		writeByte(b, v)
+		return end + 1, nil
 	case c == 'x':
 		n := 2
 		v := 0

@@ -115,7 +115,7 @@ func (n *node) simple(prog test) (Test, bool) {
 					e.walk(func(x *expr) { ok = ok && !x.ref })
 				}
 			}
-			if !ok {
+			if !ok || len(constantValues(it.lo)) != 1 || it.hi != nil && len(constantValues(it.hi)) != 1 {
 				return Test{}, false
 			}
 			lo := constantValue(it.lo)

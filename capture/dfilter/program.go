@@ -82,10 +82,12 @@ func build(n *node) test {
 	if l.constant() && !l.ref {
 		fam = r.typ.fam
 	}
+	// A constant that has no value, as 7 / -2 of unsigned numbers, is left to
+	// compareTest, which finds nothing.
 	pure := func(e *expr) bool {
 		ok := e.constant()
 		e.walk(func(x *expr) { ok = ok && !x.ref })
-		return ok
+		return ok && (e.kind == exConst || len(constantValues(e)) == 1)
 	}
 	field := func(e *expr) bool { return e.kind == exField && !e.ref }
 	switch {
@@ -99,17 +101,18 @@ func build(n *node) test {
 
 var mirror = [...]relation{relEq: relEq, relNe: relNe, relLt: relGt, relLe: relGe, relGt: relLt, relGe: relLe}
 
-// constantValue is the value of an expr of constants; they have exactly one.
+// constantValue is the value of an expr of constants.
 func constantValue(e *expr) val {
-	if e.kind == exConst {
-		return e.val
+	if v := constantValues(e); len(v) == 1 {
+		return v[0]
 	}
+	return val{}
+}
+
+func constantValues(e *expr) []val {
 	var m machine
 	m.load(e)
-	if len(m.vals) == 0 {
-		return val{}
-	}
-	return m.vals[0]
+	return m.vals
 }
 
 // everyPair reports that all pairs of values must satisfy the relation: what

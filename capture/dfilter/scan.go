@@ -81,6 +81,9 @@ func (s *scanner) next() (token, error) {
 		s.pos++
 		t := s.word(s.pos)
 		// A dot makes a field of it, whatever it looks like.
+		if !known(t.text) {
+			return token{}, errAt(at, s.pos-at, "\"%s\" is not a valid protocol or protocol field.", t.text)
+		}
 		return token{kind: tkField, at: at, text: s.src[at:s.pos], val: t.text}, nil
 	case c >= utf8.RuneSelf:
 		return token{}, errAt(at, 1, "Non-printable ASCII characters may only appear inside double-quotes.")

@@ -65,13 +65,16 @@ type val struct {
 	w   uint64
 	b   []byte
 	neg bool
+	// signed: arithmetic with it on the left may go below zero either way. An
+	// unsigned number takes no negative one on its right, except for % and &.
+	signed bool
 	// mask is the prefix length of an address, as 1 + bits; 0 is all of them.
 	mask uint8
 	// from is the field that the value was read from, for its value text.
 	from field.ID
 }
 
-func intVal(n int64) val { return val{w: uint64(n), neg: n < 0} }
+func intVal(n int64) val { return val{w: uint64(n), neg: n < 0, signed: true} }
 
 func floatVal(v float64) val { return val{w: math.Float64bits(v)} }
 
@@ -108,6 +111,10 @@ func compare(f family, a, b *val) (order int, ok bool) {
 		return cmp.Compare(uint32(a.w)&m, uint32(b.w)&m), true
 	case famIPv6:
 		return cmpPrefix(a.b, b.b, prefix(a, b)), true
+	case famProto: // the longer one is larger
+		if d := cmp.Compare(len(a.b), len(b.b)); d != 0 {
+			return d, true
+		}
 	}
 	return bytes.Compare(a.b, b.b), true
 }
@@ -166,7 +173,7 @@ func (v *val) zero(f family) bool {
 func arith(op byte, f, rf family, a, b *val) (v val, ok bool) {
 	if op == '&' {
 		if f == famInt {
-			return val{w: a.w & b.w, neg: a.neg && b.neg}, true
+			return val{w: a.w & b.w, neg: a.neg && b.neg, signed: a.signed && b.signed}, true
 		}
 		if f == famIPv4 {
 			return val{w: a.w & b.w}, true
@@ -190,19 +197,23 @@ func arith(op byte, f, rf family, a, b *val) (v val, ok bool) {
 		}
 		return intVal(int64(math.Round(x))), true
 	}
+	if f == famInt && !a.signed && b.neg && op != '%' {
+		return val{}, false
+	}
 	switch op {
 	case '+':
-		return add(a, b)
+		v, ok = add(a, b)
 	case '-':
-		n, ok := negate(b)
-		if !ok {
-			return val{}, false
-		}
-		return add(a, &n)
+		n, fits := negate(b)
+		v, ok = add(a, &n)
+		ok = ok && fits
 	case '*':
-		return mul(a, b)
+		v, ok = mul(a, b)
+	default:
+		v, ok = divide(op, a, b)
 	}
-	return divide(op, a, b)
+	v.signed = a.signed || v.neg
+	return v, ok
 }
 
 func floatArith(op byte, a, b float64) (val, bool) {
@@ -232,10 +243,14 @@ func signed(neg bool, mag uint64) (val, bool) {
 	if !neg || mag == 0 {
 		return val{w: mag}, true
 	}
-	return val{w: -mag, neg: true}, mag <= 1<<63
+	return val{w: -mag, neg: true, signed: true}, mag <= 1<<63
 }
 
-func negate(v *val) (val, bool) { return signed(!v.neg, magnitude(v)) }
+func negate(v *val) (val, bool) {
+	n, ok := signed(!v.neg, magnitude(v))
+	n.signed = true
+	return n, ok
+}
 
 func add(a, b *val) (val, bool) {
 	if a.neg == b.neg {
