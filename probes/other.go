@@ -4,6 +4,7 @@ package probes
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -166,3 +167,15 @@ func Renice(pid int, start uint64, nice int, o ActOptions) error {
 
 // Alive cannot be told by start time here.
 func Alive(pid int, start uint64) bool { return false }
+
+// LinkChange says what to change of an interface.
+type LinkChange struct {
+	Up, Down    bool
+	MTU         int
+	Add, Remove netip.Prefix
+}
+
+// ChangeInterface is only there on Linux.
+func ChangeInterface(name string, c LinkChange, o ActOptions) error {
+	return fmt.Errorf("change interface %s: %w", name, ErrUnsupported)
+}

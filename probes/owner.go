@@ -1,8 +1,7 @@
 package probes
 
-// owner is a process that holds a socket. A socket shared after fork has
-// several; the one with the lowest descriptor table position read first is
-// named, Holders says how many there are.
+// owner is a process that holds a socket. One that is shared after a fork has
+// several: the first found (the lowest pid) is named, Holders counts them.
 type owner struct {
 	PID     int
 	Start   uint64

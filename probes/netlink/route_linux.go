@@ -309,3 +309,46 @@ func parseHops(b []byte) []Hop {
 	}
 	return hs
 }
+
+// SetLink changes an interface: the flags under mask, and the MTU unless 0.
+// Needs CAP_NET_ADMIN.
+func (c *Conn) SetLink(index int, flags, mask uint32, mtu int) error {
+	req := make([]byte, 16) // struct ifinfomsg
+	order.PutUint32(req[4:], uint32(index))
+	order.PutUint32(req[8:], flags)
+	order.PutUint32(req[12:], mask)
+	if mtu != 0 {
+		req = appendAttr(req, unix.IFLA_MTU, order.AppendUint32(nil, uint32(mtu)))
+	}
+	return c.request(unix.RTM_NEWLINK, unix.NLM_F_ACK, req, ignore)
+}
+
+// SetAddr adds an address with its prefix length, or removes it.
+// Needs CAP_NET_ADMIN.
+func (c *Conn) SetAddr(index int, p netip.Prefix, remove bool) error {
+	a := p.Addr().Unmap()
+	req := make([]byte, 8) // struct ifaddrmsg
+	req[0] = unix.AF_INET
+	if a.Is6() {
+		req[0] = unix.AF_INET6
+	}
+	req[1] = byte(p.Bits())
+	order.PutUint32(req[4:], uint32(index))
+	req = appendAttr(req, unix.IFA_LOCAL, a.AsSlice())
+	req = appendAttr(req, unix.IFA_ADDRESS, a.AsSlice())
+	if remove {
+		return c.request(unix.RTM_DELADDR, unix.NLM_F_ACK, req, ignore)
+	}
+	if a.Is4() && p.Bits() < 31 {
+		// The broadcast address, which the kernel does not work out by itself.
+		b := a.As4()
+		host := ^uint32(0) >> p.Bits()
+		for i := range b {
+			b[i] |= byte(host >> (24 - 8*i))
+		}
+		req = appendAttr(req, unix.IFA_BROADCAST, b[:])
+	}
+	return c.request(unix.RTM_NEWADDR, unix.NLM_F_ACK|unix.NLM_F_CREATE|unix.NLM_F_REPLACE, req, ignore)
+}
+
+func ignore(uint16, []byte) error { return nil }
