@@ -282,7 +282,7 @@ export class SGrid<R = unknown> extends HTMLElement {
           t.tabIndex = -1;
           t.addEventListener("click", () => this.emit("sort", { sort: c.id === by && down ? c.id : c.id === by ? `-${c.id}` : this.firstSort(c) }));
         }
-        if (c.label) t.setAttribute("aria-label", c.label);
+        if (c.label) th.setAttribute("aria-label", c.label);
         if (typeof c.title === "string") t.textContent = c.title;
         else {
           render(c.title, t);

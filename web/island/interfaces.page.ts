@@ -45,7 +45,8 @@ class SInterfaces extends Island {
     });
     const move = (by: number) => (): void => {
       const l = this.sorted();
-      const i = l.findIndex((e) => e === this.chosen());
+      const chosen = this.chosen();
+      const i = chosen ? l.indexOf(chosen) : -1;
       const to = l[Math.max(0, Math.min(l.length - 1, i + by))];
       if (to) go({ sel: this.table.str(to, "name") }, { replace: true });
     };

@@ -171,14 +171,18 @@ export function grip(name: string): TemplateResult {
     side(e).style.removeProperty("--side");
     localStorage.removeItem(`sonde-side-${name}`);
   };
-  return html`<div class="grip" role="separator" aria-orientation="vertical" aria-label="Resize panel" tabindex="0" @pointerdown=${down} @keydown=${key} @dblclick=${reset}></div>`;
+  return html`<div class="grip" role="separator" aria-orientation="vertical" aria-label="Resize panel" aria-valuenow=${storedWidth(name) ?? 560} aria-valuemin="300" aria-valuemax=${innerWidth} tabindex="0" @pointerdown=${down} @keydown=${key} @dblclick=${reset}></div>`;
+}
+
+function storedWidth(name: string): number | undefined {
+  try {
+    return Number(localStorage.getItem(`sonde-side-${name}`)) || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function sideWidth(name: string): Record<string, string> {
-  try {
-    const w = localStorage.getItem(`sonde-side-${name}`);
-    return w ? { "--side": `${Number(w)}px` } : {};
-  } catch {
-    return {};
-  }
+  const w = storedWidth(name);
+  return w ? { "--side": `${w}px` } : {};
 }

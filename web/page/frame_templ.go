@@ -571,7 +571,7 @@ func strip() templ.Component {
 			templ_7745c5c3_Var26 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<s-timeline role=\"group\" aria-label=\"Time\"><div class=\"strip-ctl\"><span class=\"clock\">--:--:--</span></div><div class=\"track\"></div><div class=\"strip-end\"></div></s-timeline>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "<s-timeline role=\"region\" aria-label=\"Time\"><div class=\"strip-ctl\"><span class=\"clock\">--:--:--</span></div><div class=\"track\"></div><div class=\"strip-end\"></div></s-timeline>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
