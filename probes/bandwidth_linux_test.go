@@ -133,7 +133,6 @@ type fed struct {
 	ch   chan fedPacket
 	once sync.Once
 	done chan struct{}
-	read chan struct{}
 }
 
 type fedPacket struct {

@@ -94,6 +94,35 @@ func TestProcessesRatesFromTwoReadings(t *testing.T) {
 	}
 }
 
+// With many processes the idle ones' figures are read in turn; a rate must not
+// stay on the page meanwhile.
+func TestDiskRateEndsWithTheWork(t *testing.T) {
+	tr := newTree(t)
+	for pid := 1; pid <= readAllBelow+10; pid++ {
+		tr.process(fakeTask{pid: pid, comm: "idle", state: 'S', start: pid, cmdline: "x\x00"})
+	}
+	p, err := newProcesses(tr.roots(), Args{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	sample := func(sec int) *table.Table {
+		tab, err := p.Sample(t0.Add(time.Duration(sec) * time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tab
+	}
+	sample(0)
+	tr.process(fakeTask{pid: 7, comm: "idle", state: 'S', start: 7, ticks: 5, read: 4000, cmdline: "x\x00"})
+	if got, _ := cell(t, sample(1), "7:7", "read").(float64); got != 4000 {
+		t.Errorf("at work: %v, want 4000", got)
+	}
+	if got := cell(t, sample(2), "7:7", "read"); got != 0.0 {
+		t.Errorf("afterwards: %v, want 0", got)
+	}
+}
+
 func TestProcessesFilterAndThreads(t *testing.T) {
 	tr := newTree(t)
 	tr.process(fakeTask{pid: 10, comm: "main", state: 'S', start: 5, cmdline: "/bin/main\x00"})

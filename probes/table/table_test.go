@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var cols = []Column{
@@ -202,7 +203,7 @@ func FuzzEncode(f *testing.F) {
 		if c := strings.Count(b.String(), "\n"); c != 2 {
 			t.Fatalf("%d lines: %q", c, b.String())
 		}
-		if strings.ContainsAny(b.String(), "\x00\x07\x1b\x9b") {
+		if bytes.ContainsAny(b.Bytes(), "\x00\x07\x1b\u009b") || !utf8.Valid(b.Bytes()) {
 			t.Fatalf("raw control bytes: %q", b.String())
 		}
 		b.Reset()
