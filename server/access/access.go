@@ -89,7 +89,6 @@ type Access struct {
 	codes    map[[32]byte]time.Time // hash to expiry
 	sessions map[string]*Session    // by hash of the cookie, base64
 	ended    map[string]chan struct{}
-	failed   error // last failure to save
 }
 
 // Session is one browser login as it is stored.

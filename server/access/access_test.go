@@ -261,39 +261,6 @@ func TestWrongTokensAreLimitedPerAddress(t *testing.T) {
 	}
 }
 
-func TestLoadToken(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string, mode os.FileMode) string {
-		p := filepath.Join(dir, name)
-		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chmod(p, mode); err != nil {
-			t.Fatal(err)
-		}
-		return p
-	}
-	none := func(string) string { return "" }
-	if got, err := LoadToken(write("good", "abc\n", 0o600), none); err != nil || got != "abc" {
-		t.Error(got, err)
-	}
-	if got, err := LoadToken(write("ro", "abc", 0o400), none); err != nil || got != "abc" {
-		t.Error(got, err)
-	}
-	for _, p := range []string{write("empty", "", 0o600), write("blank", " \n", 0o600), write("open", "abc", 0o644), write("group", "abc", 0o640),
-		write("two", "abc\ndef\n", 0o600), write("big", strings.Repeat("x", 5000), 0o600), filepath.Join(dir, "missing"), dir} {
-		if got, err := LoadToken(p, none); err == nil {
-			t.Errorf("%s: accepted as %q", p, got)
-		}
-	}
-	if got, err := LoadToken("", func(string) string { return "env" }); err != nil || got != "env" {
-		t.Error(got, err)
-	}
-	if got, err := LoadToken("", none); err != nil || got != "" {
-		t.Error(got, err)
-	}
-}
-
 func TestHostAllowed(t *testing.T) {
 	lan := netip.MustParseAddr("192.168.1.5")
 	for _, h := range []string{"localhost", "localhost:1", "LocalHost:7777", "127.0.0.1", "127.0.0.1:65535", "127.9.9.9:80", "[::1]", "[::1]:7777", "192.168.1.5:7777", "sonde.example:443", "SONDE.example"} {

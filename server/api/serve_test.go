@@ -357,3 +357,22 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// One refresh of a script's process list: gate, probe, sort, encode.
+func BenchmarkListTwoThousandProcesses(b *testing.B) {
+	x := newSite(b)
+	t := processes(2000)
+	x.host.answer = t
+	r := httptest.NewRequest("GET", "http://localhost/api/processes?sort=-pid", nil)
+	r.Header.Set("Authorization", "Bearer "+testToken)
+	n := 0
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		x.s.ServeHTTP(w, r)
+		if w.Code != 200 {
+			b.Fatal(w.Code)
+		}
+		n = w.Body.Len()
+	}
+	b.ReportMetric(float64(n), "bytes/answer")
+}

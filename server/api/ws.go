@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 nhooyr.io/websocket is one of the packages agreed on; only this file knows it
+
 package api
 
 import (
@@ -12,7 +14,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	//lint:ignore SA1019 the package is one of those agreed on; only this file knows it
 	"nhooyr.io/websocket"
 
 	"sonde/server/access"
