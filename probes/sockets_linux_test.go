@@ -331,3 +331,30 @@ func BenchmarkSocketTable(b *testing.B) {
 		}
 	}
 }
+
+func TestSocketsOfAnotherNamespace(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	cmd := exec.Command("sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if err := cmd.Start(); err != nil {
+		t.Skip("no network namespace of its own: ", err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	pid := strconv.Itoa(cmd.Process.Pid)
+	there := freshSockets(t, Args{"netns": pid})
+	for _, r := range there.Rows {
+		if there.Cell(r, "local") == l.Addr().String() {
+			t.Error("a socket of this namespace is listed in the other")
+		}
+	}
+	// The thread that went there must not come back to serve this program.
+	here := freshSockets(t, nil)
+	rowWhere(t, here, "local", l.Addr().String())
+	if _, err := newSockets(system, Args{"netns": "999999999"}); err == nil {
+		t.Error("namespace of a process that is not there")
+	}
+}
