@@ -11,7 +11,6 @@ type block struct {
 	*node
 	t, f int
 	val  int // equal numbers mean equal A; 0 = unknown
-	id   int // number of the comparison, for dominance
 }
 
 const (

@@ -20,7 +20,6 @@ func (c *comp) vlan(id uint32, has bool) *node {
 		inside = and(inside, c.masked(atNet, 0, 2, id, 0xfff))
 	}
 	live := c.opt.Live && c.link == frame.LinkEthernet && c.linkPl.reg == 0 && c.linkType.k == 12
-	c.vlans++
 	if !live {
 		c.linkPl.k += 4
 		c.linkType.k += 4
@@ -47,7 +46,7 @@ func (c *comp) mpls(label uint32, has bool) *node {
 		n = c.masked(atLabel, 2, 1, 0, 1) // the label before is not the last
 	case c.link == frame.LinkEthernet, c.link == linkCHDLC:
 		n = c.proto(etherMPLS)
-	case c.link == frame.LinkPPP, c.link == linkPPPPPPD, c.link == linkPPPSerial, c.link == linkPPPEther:
+	case c.link == frame.LinkPPP:
 		n = c.eq(atLinkType, 0, 2, 0x0281)
 	default:
 		fail("no MPLS support for %s", c.link)
@@ -93,7 +92,6 @@ func (c *comp) pppoeSession(id uint32, has bool) *node {
 	c.linkPl = base{c.linkHdr.reg, c.linkHdr.k + 2}
 	c.nl, c.nlNoSnap = 0, 0
 	c.link = frame.LinkPPP
-	c.geneve = false
 	return n
 }
 
@@ -136,7 +134,7 @@ func (c *comp) inGeneve(vni uint32, has bool) *node {
 	c.linkType, c.linkHdr, c.linkPl = base{reg: typ}, base{reg: hdr}, base{reg: pl}
 	c.nl, c.nlNoSnap = 0, 3
 	c.link = frame.LinkEthernet
-	c.labels, c.geneve = 0, true
+	c.labels = 0
 	return n
 }
 

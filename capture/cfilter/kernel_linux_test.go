@@ -2,8 +2,9 @@ package cfilter
 
 import (
 	"math/rand/v2"
-	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"sonde/capture/frame"
 )
@@ -11,12 +12,12 @@ import (
 // TestMatchAgreesWithTheKernel attaches programs to a socket pair and sends
 // packets through: what arrives must be what Match accepts.
 func TestMatchAgreesWithTheKernel(t *testing.T) {
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_NONBLOCK, 0)
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer syscall.Close(fds[0])
-	defer syscall.Close(fds[1])
+	defer unix.Close(fds[0])
+	defer unix.Close(fds[1])
 	r := rand.New(rand.NewPCG(7, 7))
 	g := grammar{r}
 	packets := made(r, frame.LinkEthernet, 150)
@@ -33,21 +34,21 @@ func TestMatchAgreesWithTheKernel(t *testing.T) {
 			continue
 		}
 		compiled++
-		var prog []syscall.SockFilter
+		var prog []unix.SockFilter
 		for _, s := range p.Raw() {
-			prog = append(prog, syscall.SockFilter{Code: s.Op, Jt: s.Jt, Jf: s.Jf, K: s.K})
+			prog = append(prog, unix.SockFilter{Code: s.Op, Jt: s.Jt, Jf: s.Jf, K: s.K})
 		}
-		if err := syscall.AttachLsf(fds[1], prog); err != nil {
+		if err := unix.SetsockoptSockFprog(fds[1], unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(prog)), Filter: &prog[0]}); err != nil {
 			t.Fatalf("%q: the kernel refuses %d instructions: %v", e, len(prog), err)
 		}
 		for _, k := range packets {
 			if len(k.data) == 0 {
 				continue
 			}
-			if _, err := syscall.Write(fds[0], k.data); err != nil {
+			if _, err := unix.Write(fds[0], k.data); err != nil {
 				t.Fatal(err)
 			}
-			n, err := syscall.Read(fds[1], buf)
+			n, err := unix.Read(fds[1], buf)
 			kernel := err == nil && n > 0
 			if ours := p.Match(k.data, len(k.data)); ours != kernel {
 				t.Errorf("%q on %x: kernel %v, ours %v", e, k.data, kernel, ours)

@@ -65,9 +65,7 @@ type comp struct {
 	nl, nlNoSnap              uint32
 
 	labels  int  // MPLS labels so far
-	vlans   int  // VLAN tags so far
 	chained bool // protochain was used
-	geneve  bool // inside Geneve: the type field is there without Ethernet
 
 	cost   int    // tests so far, about
 	words  int    // scratch words taken by bases

@@ -75,6 +75,9 @@ func (o oracle) compile(link frame.LinkType, expr string, optimise bool) ([]ins,
 			return nil, "unreadable: " + sc.Text()
 		}
 		i.Op = uint16(op)
+		if op&0xe7 == opLdW && i.K >= adOff { // no kernel here to ask
+			i.K = noLoad
+		}
 		prog = append(prog, i)
 	}
 	return prog, ""
@@ -195,7 +198,7 @@ func agree(t *testing.T, link frame.LinkType, exprs []string, packets []packet) 
 	for i, e := range exprs {
 		p, err := CompileOptions(e, Options{Link: link, HasNetmask: true})
 		switch {
-		case strings.Contains(msgs[i], "by zero") || strings.Contains(msgs[i], "shift by more"):
+		case err == nil && (strings.Contains(msgs[i], "by zero") || strings.Contains(msgs[i], "shift by more")):
 			// libpcap looks at the first instruction of the right operand,
 			// which for "x / tcp[0]" is the index 0.
 			continue

@@ -47,7 +47,8 @@ type Live struct {
 	snap     int
 	retire   time.Duration
 	idle     time.Duration
-	match    func([]byte, int) bool
+	prefix   []bpf.RawInstruction // refuses the outgoing copies on loopback
+	match    atomic.Pointer[func([]byte, int) bool]
 	exclude  *exclusion
 	info     frame.Info
 	number   uint32
@@ -66,7 +67,8 @@ type Live struct {
 	stopped atomic.Bool
 	counts  struct{ delivered, excluded, filtered atomic.Uint64 }
 
-	// statMu guards the sums: the kernel's counters start anew at every read.
+	// statMu guards the sums (the kernel's counters start anew at every read)
+	// and the socket against use after Close.
 	statMu            sync.Mutex
 	received, dropped uint64
 	statsOver         bool
@@ -127,7 +129,8 @@ func (l *Live) open(o LiveOptions) error {
 	if l.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		return err
 	}
-	if err := l.attach(o.Filter, probe); err != nil {
+	l.prefix = l.loopPrefix(probe)
+	if err := l.attach(o.Filter, o.Match); err != nil {
 		return err
 	}
 	if err := l.mapRing(o.RingBytes); err != nil {
@@ -189,29 +192,46 @@ func (l *Live) mapRing(size int) error {
 	}
 }
 
-// attach sets the filter for an unbound socket. Without one, a program that
-// only cuts to the snap length.
-func (l *Live) attach(prog []bpf.RawInstruction, probe int) error {
+// attach sets the filter, or only cuts to the snap length without one. What
+// it refuses changes nothing.
+func (l *Live) attach(prog []bpf.RawInstruction, match func([]byte, int) bool) error {
 	p := prog
 	fits := true
 	if len(p) > 0 && l.cooked {
 		p, fits = cookedProgram(p)
 	}
-	if len(p) == 0 {
-		n := uint32(l.snap)
-		p = []bpf.RawInstruction{{Op: 6, K: n}}
+	if len(p) == 0 && fits {
+		p = []bpf.RawInstruction{{Op: 6, K: uint32(l.snap)}}
 	}
-	// On loopback every frame passes twice, out and in; the first is left out.
-	p = append(l.loopPrefix(probe), p...)
+	p = append(l.prefix[:len(l.prefix):len(l.prefix)], p...)
 	if !fits || len(p) > maxProgram {
-		if l.match == nil {
+		if match == nil {
 			return ErrFilterTooLong
 		}
-		p = append(l.loopPrefix(probe), bpf.RawInstruction{Op: 6, K: defaultSnap})
-	} else {
-		l.match = nil
+		// Match first: frames of the old filter may only become fewer.
+		l.match.Store(&match)
+		return setFilter(l.fd, append(l.prefix[:len(l.prefix):len(l.prefix)], bpf.RawInstruction{Op: 6, K: defaultSnap}))
 	}
-	return setFilter(l.fd, p)
+	if err := setFilter(l.fd, p); err != nil {
+		return err
+	}
+	l.match.Store(nil)
+	return nil
+}
+
+// SetFilter changes the filter of a running capture, without a gap. Frames
+// that the old one let into the ring still come. A filter that is refused
+// leaves the old one untouched.
+func (l *Live) SetFilter(prog []bpf.RawInstruction, match func(data []byte, wirelen int) bool) error {
+	l.statMu.Lock()
+	defer l.statMu.Unlock()
+	if l.stopped.Load() {
+		return fmt.Errorf("change the filter on %s: the capture has ended", l.name)
+	}
+	if err := l.attach(prog, match); err != nil {
+		return fmt.Errorf("change the filter on %s: %w", l.name, err)
+	}
+	return nil
 }
 
 func setFilter(fd int, p []bpf.RawInstruction) error {
@@ -359,7 +379,7 @@ func (l *Live) take(f *frame.Frame) bool {
 		copy(data[12:20], addr[:])
 		wire += sll2Len
 	}
-	if l.match != nil && !l.match(data, int(wire)) {
+	if match := l.match.Load(); match != nil && !(*match)(data, int(wire)) {
 		l.counts.filtered.Add(1)
 		return false
 	}
@@ -482,12 +502,9 @@ var dropAll = []bpf.RawInstruction{{Op: 6}}
 // Stop ends the capture: nothing that arrives later is taken, Next gives out
 // what is in the ring and then io.EOF.
 func (l *Live) Stop() {
-	if l.stopped.Swap(true) {
-		return
-	}
 	l.statMu.Lock()
 	defer l.statMu.Unlock()
-	if l.statsOver {
+	if l.stopped.Swap(true) || l.statsOver {
 		return
 	}
 	setFilter(l.fd, dropAll)

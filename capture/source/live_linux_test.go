@@ -299,6 +299,37 @@ func TestLiveFiltersHereWhatTheKernelCannot(t *testing.T) {
 	}
 }
 
+func TestLiveChangesItsFilter(t *testing.T) {
+	namespace(t)
+	l := openLive(t, LiveOptions{Interface: "vb", Filter: compileLive(t, "udp port 9", frame.LinkEthernet).Raw()})
+	s := newSender(t, "va").direct()
+	long := make([]bpf.RawInstruction, maxProgram+1)
+	for i := range long {
+		long[i] = bpf.RawInstruction{Op: 6}
+	}
+	if err := l.SetFilter(long, nil); !errors.Is(err, ErrFilterTooLong) {
+		t.Errorf("too long a filter: %v", err)
+	}
+	if err := l.SetFilter([]bpf.RawInstruction{{Op: 0xffff}}, nil); err == nil {
+		t.Error("nonsense is taken")
+	}
+	s.send(udpFrame(9, 30))
+	s.send(udpFrame(10, 30)) // still refused
+	if err := l.SetFilter(compileLive(t, "udp port 10", frame.LinkEthernet).Raw(), nil); err != nil {
+		t.Fatal(err)
+	}
+	s.send(udpFrame(9, 31))
+	s.send(udpFrame(10, 31))
+	var lens []uint32
+	drain(t, l, func(f *frame.Frame) { lens = append(lens, f.Len) })
+	if len(lens) != 2 || lens[0] != 72 || lens[1] != 73 {
+		t.Errorf("lengths %v, want 72 of the old filter and 73 of the new", lens)
+	}
+	if err := l.SetFilter(nil, nil); err == nil {
+		t.Error("an ended capture takes a filter")
+	}
+}
+
 func TestLiveOnLoopbackOnceAndExcludes(t *testing.T) {
 	namespace(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

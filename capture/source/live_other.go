@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"golang.org/x/net/bpf"
+
 	"sonde/capture/frame"
 )
 
@@ -33,6 +35,11 @@ func (l *Live) Next(*frame.Frame) error { return unsupported("capture") }
 
 // Stop does nothing.
 func (l *Live) Stop() {}
+
+// SetFilter fails with ErrLiveUnsupported.
+func (l *Live) SetFilter([]bpf.RawInstruction, func([]byte, int) bool) error {
+	return unsupported("capture")
+}
 
 // Close does nothing.
 func (l *Live) Close() error { return nil }
