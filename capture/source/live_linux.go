@@ -85,7 +85,7 @@ type Live struct {
 // Errors wrap os.ErrPermission (and name the remedy), os.ErrNotExist for an
 // interface that is not there, or ErrFilterTooLong.
 func OpenLive(o LiveOptions) (*Live, error) {
-	l := &Live{fd: -1, wake: -1, name: o.Interface, snap: o.SnapLen, retire: o.Timeout, idle: o.Idle, match: o.Match}
+	l := &Live{fd: -1, wake: -1, name: o.Interface, snap: o.SnapLen, retire: o.Timeout, idle: o.Idle}
 	if l.snap <= 0 {
 		l.snap = defaultSnap
 	}
