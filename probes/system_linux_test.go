@@ -144,3 +144,20 @@ func TestHostTellsTheKernel(t *testing.T) {
 		t.Errorf("kernel %v, uname says %s", got, out)
 	}
 }
+
+// BenchmarkHistorySample is what runs each second when nobody looks.
+func BenchmarkHistorySample(b *testing.B) {
+	h, err := newHistory(system)
+	if err != nil {
+		b.Skip(err)
+	}
+	defer h.Close()
+	now := t0
+	b.ReportAllocs()
+	for b.Loop() {
+		now = now.Add(time.Second)
+		if _, err := h.Sample(now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
