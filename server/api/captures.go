@@ -130,7 +130,7 @@ func tooLarge(limit int64) error {
 }
 
 // patient reads a body that may take long in all, but not without moving: each
-// 64 KiB has ten seconds, so that a sender of single bytes is dropped and one
+// 64 KiB has eight seconds, so that a sender of single bytes is dropped and one
 // behind a slow line is not.
 type patient struct {
 	r    io.Reader
@@ -140,7 +140,7 @@ type patient struct {
 
 const (
 	patientBytes = 64 << 10
-	patientTime  = 10 * time.Second
+	patientTime  = 8 * time.Second
 )
 
 func newPatient(w http.ResponseWriter, r io.Reader) *patient {
