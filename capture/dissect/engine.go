@@ -14,7 +14,6 @@ package dissect
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 
 	"sonde/capture/field"
@@ -74,8 +73,9 @@ func (k *Config) strPref(p *Pref) string {
 }
 
 func (k *Config) boolPref(p *Pref) bool {
-	v, _ := strconv.ParseBool(strings.ToLower(k.strPref(p)))
-	return v
+	// Values are checked when they are set; this runs several times a packet.
+	v := k.strPref(p)
+	return v != "" && (v[0] == 'T' || v[0] == 't' || v[0] == '1')
 }
 
 func (k *Config) uintPref(p *Pref) uint64 {

@@ -86,11 +86,9 @@ func tcpPDUs(c *Cursor, headerLen int, length func(c *Cursor, pos int) int, one 
 		if have < n && c.NeedMore(pos, n-have) {
 			break
 		}
-		if r := c.StreamNode(); r != dissect.None {
-			old := c.Push(r)
-			c.Gen(tcpPDUSize, pos, n, uint64(n))
-			c.Pop(old)
-		}
+		old := c.Push(c.StreamNode())
+		c.Gen(tcpPDUSize, pos, n, uint64(n))
+		c.Pop(old)
 		c.PDU(first, pos, n, one)
 		c.Seek(pos + n)
 	}
