@@ -51,7 +51,7 @@ const (
 	maxTopic     = 128       // bytes
 	maxArgs      = 32        // per query
 	maxArgName   = 64        // bytes
-	maxArgValue  = 4096      // bytes
+	maxArgValue  = 64 << 10  // bytes; a compiled filter for several link types travels as one
 	maxText      = 8192      // bytes of a filter's text
 	maxListening = 16        // addresses
 )

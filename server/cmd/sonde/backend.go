@@ -36,6 +36,7 @@ type backendOptions struct {
 }
 
 func newBackend(o backendOptions) (*backend, error) {
+	probes.OpenPackets = openPackets // before the first runner
 	b := &backend{runner: probes.NewRunner(probes.Options{History: true}), caps: o.caps, ready: make(chan struct{})}
 	b.Recorder = keeper.NewRecorder(o.dir, o.uid, o.gid, version(), openRing)
 	return b, nil

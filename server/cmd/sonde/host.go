@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"sonde/probes/table"
 	"sonde/server/hub"
@@ -17,11 +18,36 @@ type host struct {
 }
 
 func (h *host) Subscribe(topic string, args map[string]string) (hub.Feed, error) {
+	args, err := h.compiled(topic, args)
+	if err != nil {
+		return nil, err
+	}
 	return h.c.Subscribe(topic, args)
 }
 
 func (h *host) Once(ctx context.Context, topic string, args map[string]string) (*table.Table, error) {
+	args, err := h.compiled(topic, args)
+	if err != nil {
+		return nil, err
+	}
 	return h.c.Once(ctx, topic, args)
+}
+
+// compiled puts programs in the place of the bandwidth probe's filter text.
+func (h *host) compiled(topic string, args map[string]string) (map[string]string, error) {
+	if topic != "bandwidth" {
+		return args, nil
+	}
+	p, err := programs(args["filter"], h.own)
+	if err != nil {
+		return nil, err
+	}
+	args = maps.Clone(args)
+	if args == nil {
+		args = map[string]string{}
+	}
+	args["filter"] = p
+	return args, nil
 }
 
 func (h *host) Signal(ctx context.Context, pid int, start uint64, sig string, force bool) error {

@@ -74,11 +74,7 @@ func liveSpec(w wire.LiveSpec, own string) (keeper.LiveSpec, error) {
 	if own != "" {
 		if _, err := cfilter.CompileOptions(own, o); err == nil { // not every link carries TCP
 			spec.Excluded = own
-			if text == "" {
-				text = "not (" + own + ")"
-			} else {
-				text = "not (" + own + ") and (" + text + ")"
-			}
+			text = without(own, text)
 		}
 	}
 	if text == "" {
