@@ -35,8 +35,11 @@ type bandwidth struct {
 	note   []table.Note
 	iface  string
 
-	source PacketSource
-	done   chan struct{}
+	source   PacketSource
+	done     chan struct{}
+	open     func(PacketOptions) (PacketSource, error)
+	options  PacketOptions
+	reopened time.Time
 
 	// mu guards flows and readErr, shared with the goroutine that reads packets.
 	mu      sync.Mutex
@@ -80,8 +83,13 @@ func newBandwidth(r roots, a Args, open func(PacketOptions) (PacketSource, error
 	case open == nil:
 		b.note = append(b.note, socketsNote("this build or system has no live capture", ""))
 	default:
-		b.source, err = open(PacketOptions{Interface: b.iface, SnapLen: headBytes, Filter: a["filter"]})
+		b.open, b.options = open, PacketOptions{Interface: b.iface, SnapLen: headBytes, Filter: a["filter"]}
+		b.source, err = open(b.options)
 		if err != nil {
+			b.source = nil
+			if errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%w: %w", ErrArgs, err)
+			}
 			if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, ErrPermission) {
 				b.Close()
 				return nil, fmt.Errorf("open capture: %w", err)
@@ -91,7 +99,7 @@ func newBandwidth(r roots, a Args, open func(PacketOptions) (PacketSource, error
 	}
 	if b.source != nil {
 		b.done = make(chan struct{})
-		go b.read(b.source)
+		go b.read(b.source, b.done)
 	}
 	return b, nil
 }
@@ -122,8 +130,8 @@ func (b *bandwidth) Close() error {
 }
 
 // read is the goroutine that empties the capture.
-func (b *bandwidth) read(src PacketSource) {
-	defer close(b.done)
+func (b *bandwidth) read(src PacketSource, done chan<- struct{}) {
+	defer close(done)
 	var h packetHead
 	for {
 		data, wire, link, dir, ns, err := src.Next()
@@ -204,7 +212,7 @@ func (b *bandwidth) Sample(now time.Time) (*table.Table, error) {
 	err := b.readErr
 	unowned := b.unowned()
 	b.mu.Unlock()
-	if err != nil {
+	if err != nil && !b.again(now) {
 		return nil, fmt.Errorf("read packets of %s: %w", b.name(), err)
 	}
 	var denied int
@@ -230,6 +238,30 @@ func (b *bandwidth) Sample(now time.Time) (*table.Table, error) {
 	t.Notes = append(t.Notes, b.note...)
 	t.Notes = append(t.Notes, ownersNote(denied)...)
 	return t, nil
+}
+
+// reopenEvery is the time between attempts to go on after a capture ended: an
+// interface that went down may come back.
+const reopenEvery = 5 * time.Second
+
+// again opens the capture anew after it ended; the counts go on.
+func (b *bandwidth) again(now time.Time) bool {
+	if now.Sub(b.reopened) < reopenEvery {
+		return false
+	}
+	b.reopened = now
+	src, err := b.open(b.options)
+	if err != nil {
+		return false
+	}
+	b.source.Close()
+	<-b.done
+	b.mu.Lock()
+	b.readErr = nil
+	b.mu.Unlock()
+	b.source, b.done = src, make(chan struct{})
+	go b.read(src, b.done)
+	return true
 }
 
 func (b *bandwidth) name() string {

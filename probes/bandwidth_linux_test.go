@@ -224,6 +224,41 @@ func TestBandwidthByPair(t *testing.T) {
 	}
 }
 
+func TestBandwidthGoesOnWhenTheInterfaceComesBack(t *testing.T) {
+	var sources []*fed
+	down := false
+	b, err := newBandwidth(system, Args{"if": "eth9"}, func(PacketOptions) (PacketSource, error) {
+		if down {
+			return nil, unix.ENETDOWN
+		}
+		sources = append(sources, newFed())
+		return sources[len(sources)-1], nil
+	})
+	if err != nil {
+		t.Skip("netlink not permitted: ", err)
+	}
+	defer b.Close()
+	sources[0].feed(fedPacket{ipPacket("10.0.0.1", "10.0.0.2", 17, 1, 2), 100, 2, at(-1)})
+	down = true
+	sources[0].Close()
+	<-b.done
+	if _, err := b.Sample(t0); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("capture ended: %v", err)
+	}
+	down = false
+	if _, err := b.Sample(t0.Add(time.Second)); err == nil {
+		t.Error("tried again at once")
+	}
+	if _, err := b.Sample(t0.Add(reopenEvery)); err != nil {
+		t.Errorf("interface is back: %v", err)
+	}
+	sources[1].feed(fedPacket{ipPacket("10.0.0.1", "10.0.0.2", 17, 1, 2), 50, 2, at(7)})
+	tab, err := b.Sample(t0.Add(8 * time.Second))
+	if err != nil || tab.Summary["tx.total"].(int64)+tab.Summary["rx.total"].(int64) != 150 {
+		t.Errorf("totals %v, %v", tab, err)
+	}
+}
+
 func TestBandwidthViews(t *testing.T) {
 	arp := make([]byte, 42)
 	arp[12], arp[13] = 8, 6
