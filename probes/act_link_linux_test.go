@@ -4,27 +4,24 @@ import (
 	"errors"
 	"net/netip"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"sonde/probes/netlink"
 )
 
 // inNamespace runs fn on a thread of its own in a new network namespace.
 func inNamespace(t *testing.T, fn func()) {
 	t.Helper()
-	done := make(chan error, 2)
-	go func() {
-		runtime.LockOSThread()         // never unlocked: the thread ends with this goroutine
-		defer func() { done <- nil }() // also when fn ends the test
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			done <- err
-			return
+	var err error
+	netlink.OwnThread(func() {
+		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
+			fn()
 		}
-		fn()
-	}()
-	if err := <-done; err != nil {
+	})
+	if err != nil {
 		t.Skip("no network namespace of its own: ", err)
 	}
 }

@@ -67,31 +67,40 @@ func Open(family int) (*Conn, error) {
 
 // OpenIn opens a socket in the network namespace of a path such as
 // /proc/42/ns/net; it stays there whatever thread uses it. Needs CAP_SYS_ADMIN.
-func OpenIn(family int, path string) (*Conn, error) {
-	type result struct {
-		c   *Conn
-		err error
-	}
-	ch := make(chan result, 1)
-	go func() {
-		// Never unlocked: the thread is in a foreign namespace and must end with
-		// this goroutine.
-		runtime.LockOSThread()
-		ns, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil {
-			ch <- result{nil, fmt.Errorf("open %s: %w", path, err)}
+func OpenIn(family int, path string) (c *Conn, err error) {
+	OwnThread(func() {
+		var ns int
+		if ns, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0); err != nil {
+			err = fmt.Errorf("open %s: %w", path, err)
 			return
 		}
 		defer unix.Close(ns)
-		if err := unix.Setns(ns, unix.CLONE_NEWNET); err != nil {
-			ch <- result{nil, fmt.Errorf("enter network namespace %s: %w", path, err)}
+		if err = unix.Setns(ns, unix.CLONE_NEWNET); err != nil {
+			err = fmt.Errorf("enter network namespace %s: %w", path, err)
 			return
 		}
-		c, err := Open(family)
-		ch <- result{c, err}
+		c, err = Open(family)
+	})
+	return c, err
+}
+
+// OwnThread runs fn on a thread that ends with it, so that fn may change the
+// thread's namespaces. Never on the first thread of the process: that one cannot
+// end, and /proc/self shows its namespaces as those of all.
+func OwnThread(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if unix.Gettid() == unix.Getpid() {
+			// Held here meanwhile, so that the next goroutine gets another thread.
+			OwnThread(fn)
+			runtime.UnlockOSThread()
+			return
+		}
+		fn() // and stays locked
 	}()
-	r := <-ch
-	return r.c, r.err
+	<-done
 }
 
 // Close closes the socket.

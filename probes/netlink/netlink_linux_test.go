@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -306,6 +307,32 @@ func TestLinksAddressesRoutesAgreeWithIP(t *testing.T) {
 	}
 	if r, err := c.RouteTo(netip.MustParseAddr("127.0.0.1")); err != nil || r.Type != unix.RTN_LOCAL {
 		t.Errorf("route to 127.0.0.1: %+v, %v", r, err)
+	}
+}
+
+// However often a thread goes elsewhere, the process stays where it is.
+func TestOwnThreadLeavesTheProcessAlone(t *testing.T) {
+	before, err := os.Readlink("/proc/self/ns/net")
+	if err != nil {
+		t.Skip(err)
+	}
+	for range 50 {
+		var err error
+		OwnThread(func() {
+			if unix.Gettid() == unix.Getpid() {
+				t.Error("on the first thread")
+			}
+			err = unix.Unshare(unix.CLONE_NEWNET)
+		})
+		if err != nil {
+			t.Skip("no network namespace of its own: ", err)
+		}
+		if after, _ := os.Readlink("/proc/self/ns/net"); after != before {
+			t.Fatalf("process moved from %s to %s", before, after)
+		}
+		if here, _ := os.Readlink("/proc/thread-self/ns/net"); here != before {
+			t.Fatalf("thread of the caller is in %s", here)
+		}
 	}
 }
 
