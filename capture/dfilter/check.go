@@ -45,6 +45,9 @@ func (c *checker) exists(e *expr) error {
 	case e.isName():
 		return e.bad("\"%s\" is not a valid protocol or protocol field.", e.tok.val)
 	case e.kind == exConst:
+		if e.tok.kind == tkInt {
+			return e.bad("%d is neither a field nor a protocol name.", e.tok.num)
+		}
 		return e.bad("%s is neither a field nor a protocol name.", e.tok.val)
 	}
 	if err := c.names(e); err != nil {

@@ -368,7 +368,7 @@ func TestHostile(t *testing.T) {
 		"not": strings.Repeat("!", n) + "zz", "minus": strings.Repeat("-", n) + "zz.port", "sum": "zz.port" + strings.Repeat("+1", n),
 		"calls": strings.Repeat("max(", n), "slices": "zz" + strings.Repeat("[0]", n), "megabyte": strings.Repeat("zz and ", 150000) + "zz",
 		"nul": "zz\x00", "utf8": "zz == \"\xff\"", "quote": `"` + strings.Repeat("a", 1<<20),
-		"macro": "$a(x)", "mixed": strings.Repeat("!(", n),
+		"macro": "$a(x)", "pattern": "zz.name matches \"" + strings.Repeat("(", n) + "\"", "repeat": `zz.name matches "((((\\pL{9}){9}){9}){9}){9}"`, "mixed": strings.Repeat("!(", n),
 	} {
 		_, err := Compile(text, Options{Macros: map[string]string{"a": "$b($1) or $b($1)", "b": "$a($1)"}})
 		var e *Error

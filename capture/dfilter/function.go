@@ -8,6 +8,7 @@ import (
 type function struct {
 	min, max int  // arguments; max 0 = any number
 	text     bool // works on text
+	vacuous  bool // see expr.vacuous
 	check    func(c *checker, e *expr, want etype) error
 	run      func(m *machine, e *expr)
 	label    string // for completion and explanation
@@ -26,15 +27,15 @@ func init() {
 	functions = map[string]*function{
 		"len":    {min: 1, max: 1, check: checkLen, run: runLen, label: "length of a text or byte string"},
 		"count":  {min: 1, max: 1, check: checkCount, run: runCount, label: "how often a field occurs"},
-		"upper":  {min: 1, max: 1, text: true, check: checkCase("upper"), run: runCase('a', 'z'), label: "text in capitals"},
-		"lower":  {min: 1, max: 1, text: true, check: checkCase("lower"), run: runCase('A', 'Z'), label: "text in small letters"},
-		"string": {min: 1, max: 1, check: checkString, run: runString, label: "value as text"},
+		"upper":  {min: 1, max: 1, vacuous: true, text: true, check: checkCase("upper"), run: runCase('a', 'z'), label: "text in capitals"},
+		"lower":  {min: 1, max: 1, vacuous: true, text: true, check: checkCase("lower"), run: runCase('A', 'Z'), label: "text in small letters"},
+		"string": {min: 1, max: 1, vacuous: true, check: checkString, run: runString, label: "value as text"},
 		"max":    {min: 1, check: checkExtreme, run: runExtreme(1), label: "largest value"},
 		"min":    {min: 1, check: checkExtreme, run: runExtreme(-1), label: "smallest value"},
 		"abs":    {min: 1, max: 1, check: checkAbs, run: runAbs, label: "value without its sign"},
 		"vals":   {min: 1, max: 1, check: checkVals, run: runVals, label: "value text of a number"},
-		"dec":    {min: 1, max: 1, check: checkBase, run: runBase(10), label: "number as decimal text"},
-		"hex":    {min: 1, max: 1, check: checkBase, run: runBase(16), label: "number as hexadecimal text"},
+		"dec":    {min: 1, max: 1, vacuous: true, check: checkBase, run: runBase(10), label: "number as decimal text"},
+		"hex":    {min: 1, max: 1, vacuous: true, check: checkBase, run: runBase(16), label: "number as hexadecimal text"},
 		"float":  {min: 1, max: 1, check: checkFloat, run: runFloat, label: "number with a fraction"},
 		"double": {min: 1, max: 1, check: checkFloat, run: runFloat, label: "number with a fraction"},
 

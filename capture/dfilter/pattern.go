@@ -24,8 +24,14 @@ type pattern struct {
 // spread is the character that stands for a byte from 0x80 on.
 const spread = 0xe000
 
+// maxPattern bounds the time that a pattern takes to compile and to run.
+const maxPattern = 8192
+
 // compilePattern gives an error whose text ends a sentence, without its point.
 func compilePattern(text string) (*pattern, error) {
+	if len(text) > maxPattern {
+		return nil, fmt.Errorf("the pattern is longer than %d bytes", maxPattern)
+	}
 	src, err := adapt(text)
 	if err != nil {
 		return nil, err

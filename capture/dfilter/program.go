@@ -238,7 +238,7 @@ func (t *compareTest) eval(m *machine) bool {
 	defer m.release(keep)
 	l := m.load(t.l)
 	r := len(m.vals)
-	if l == r {
+	if l == r && !t.l.vacuous() {
 		return false
 	}
 	if t.rel == relMatches {
@@ -246,7 +246,7 @@ func (t *compareTest) eval(m *machine) bool {
 	} else {
 		m.load(t.r)
 	}
-	if len(m.vals) == r {
+	if len(m.vals) == r && !t.r.vacuous() {
 		return false
 	}
 	for i := l; i < r; i++ {
@@ -257,6 +257,19 @@ func (t *compareTest) eval(m *machine) bool {
 		}
 	}
 	return t.all
+}
+
+// vacuous reports a text made of a field: without the field it is a list of no
+// values, of which all satisfy anything. Everything else that is absent fails
+// every comparison. (Wireshark 4.6 does so: string(ip.src) != "a" keeps ARP.)
+func (e *expr) vacuous() bool {
+	switch e.kind {
+	case exSlice:
+		return e.left.vacuous()
+	case exCall:
+		return e.fn.vacuous
+	}
+	return false
 }
 
 func (t *inTest) eval(m *machine) bool {
