@@ -113,7 +113,8 @@ func completeness(t *field.Text, v uint64) {
 func parseTCP(c *Cursor) {
 	p := c.Packet()
 	fr := c.Frame()
-	s := tcpSeg{at: c.Pos(), sp: c.Peek16(0), dp: c.Peek16(2), node: c.ProtoNode(), synRef: dissect.None, optRef: dissect.None,
+	s := tcpSegs.Get().(*tcpSeg)
+	*s = tcpSeg{at: c.Pos(), sp: c.Peek16(0), dp: c.Peek16(2), node: c.ProtoNode(), synRef: dissect.None, optRef: dissect.None,
 		now: fr.Time, num: fr.Number, learn: c.Learning(), quoted: c.Quoted(), relative: c.Bool(prefTCPRelative), analyze: c.Bool(prefTCPAnalyze)}
 	s.relative = s.relative && s.analyze
 	c.SetProtocol("TCP")
@@ -160,6 +161,7 @@ func parseTCP(c *Cursor) {
 	s.showSeq(c, inICMP)
 	if s.hlen < 20 {
 		s.bogus(c)
+		tcpSegs.Put(s)
 		return
 	}
 	if s.learn {
@@ -176,6 +178,7 @@ func parseTCP(c *Cursor) {
 		s.conclude(c)
 	}
 	s.payload(c, p)
+	tcpSegs.Put(s) // one that leaves by an exception is left to the collector
 }
 
 func quotedByICMP(p *dissect.Packet) bool {
@@ -229,11 +232,7 @@ func (s *tcpSeg) measure(c *Cursor, known bool) {
 		return
 	}
 	if c.Len() < s.hlen {
-		r := c.Text(s.at, 0)
-		if r != nil {
-			r.S("Short segment. Segment/fragment does not contain a full TCP header (might be NMAP or someone else deliberately sending unusual packets)")
-		}
-		c.Expert(c.Last(), eiTCPShort)
+		expertLine(c, s.at, 0, eiTCPShort, "Short segment. Segment/fragment does not contain a full TCP header (might be NMAP or someone else deliberately sending unusual packets)")
 		return
 	}
 	s.length, s.haveLen = c.Len()-s.hlen, true
@@ -413,7 +412,7 @@ func (s *tcpSeg) showFlags(c *Cursor, known bool) {
 		b.C(')')
 	}
 	old := c.Push(flags)
-	c.Put(tcpFlagRes, at, 1, bit(0xe00))
+	c.Put(tcpFlagRes, at, 1, v>>9&7)
 	if s.useACE() {
 		ace := v >> 6 & 7
 		r := c.Put(tcpFlagACE, at, 2, ace)

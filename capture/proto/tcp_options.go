@@ -119,13 +119,12 @@ var qsRates = values(
 	val(6, "2.56 Mbit/s"), val(7, "5.12 Mbit/s"), val(8, "10.24 Mbit/s"), val(9, "20.48 Mbit/s"), val(10, "40.96 Mbit/s"), val(11, "81.92 Mbit/s"),
 	val(12, "163.84 Mbit/s"), val(13, "327.68 Mbit/s"), val(14, "655.36 Mbit/s"), val(15, "1.31072 Gbit/s"))
 
-// tcpOption is how one kind of option is named, how long it must be (0 = any
-// length) and read.
+// tcpOption is how one kind of option is named, and how long it must be (0 =
+// any length).
 type tcpOption struct {
 	f    field.ID
 	name string
 	n    int
-	read func(s *tcpSeg, c *Cursor, o *tcpOpt)
 }
 
 // tcpOpt is one option being read.
@@ -136,40 +135,40 @@ type tcpOpt struct {
 	lenRef dissect.Ref
 }
 
-var tcpOptionKinds map[uint8]*tcpOption
+var tcpOptionKinds [256]*tcpOption
 
 func init() {
-	tcpOptionKinds = map[uint8]*tcpOption{
-		2:   {tcpOptMSS, "Maximum segment size", 4, optMSS},
-		3:   {tcpOptWS, "Window scale", 3, optWS},
-		4:   {tcpOptSPerm, "SACK permitted", 2, optSACKPerm},
-		5:   {tcpOptSACK, "SACK", 0, optSACK},
-		6:   {tcpOptEcho, "Echo", 6, optEcho},
-		7:   {tcpOptEcho, "Echo reply", 6, optEcho},
-		8:   {tcpOptTS, "Timestamps", 10, optTS},
-		11:  {tcpOptCC, "CC", 6, optCC},
-		12:  {tcpOptCC, "CC.NEW", 6, optCC},
-		13:  {tcpOptCC, "CC.ECHO", 6, optCC},
-		19:  {tcpOptMD5, "TCP MD5 signature", 18, optMD5},
-		20:  {tcpOptSCPS, "SCPS capabilities", 0, optSCPS},
-		21:  {tcpOptSNACK, "Selective Negative Acknowledgment", 6, optSNACK},
-		22:  {tcpOptSRec, "SCPS record boundary", 2, nil},
-		23:  {tcpOptSCor, "SCPS corruption experienced", 2, nil},
-		27:  {tcpOptQS, "Quick-Start", 8, optQS},
-		28:  {tcpOptUTO, "User Timeout", 4, optUTO},
-		29:  {tcpOptAO, "TCP AO", 0, optAO},
-		30:  {mptcpP.ID, "Multipath TCP", 0, optMPTCP},
-		34:  {tcpOptTFO, "TCP Fast Open", 0, optTFO},
-		76:  {tcpOptProbe, "Riverbed Probe", 0, optRest},
-		78:  {tcpOptTrpy, "Riverbed Transparency", 0, optRest},
-		172: {tcpOptAE, "Accurate ECN", 0, optAE},
-		174: {tcpOptAE, "Accurate ECN", 0, optAE},
-		253: {tcpOptExp, "Experimental", 0, optExp},
-		254: {tcpOptExp, "Experimental", 0, optExp},
+	tcpOptionKinds = [256]*tcpOption{
+		2:   {tcpOptMSS, "Maximum segment size", 4},
+		3:   {tcpOptWS, "Window scale", 3},
+		4:   {tcpOptSPerm, "SACK permitted", 2},
+		5:   {tcpOptSACK, "SACK", 0},
+		6:   {tcpOptEcho, "Echo", 6},
+		7:   {tcpOptEcho, "Echo reply", 6},
+		8:   {tcpOptTS, "Timestamps", 10},
+		11:  {tcpOptCC, "CC", 6},
+		12:  {tcpOptCC, "CC.NEW", 6},
+		13:  {tcpOptCC, "CC.ECHO", 6},
+		19:  {tcpOptMD5, "TCP MD5 signature", 18},
+		20:  {tcpOptSCPS, "SCPS capabilities", 0},
+		21:  {tcpOptSNACK, "Selective Negative Acknowledgment", 6},
+		22:  {tcpOptSRec, "SCPS record boundary", 2},
+		23:  {tcpOptSCor, "SCPS corruption experienced", 2},
+		27:  {tcpOptQS, "Quick-Start", 8},
+		28:  {tcpOptUTO, "User Timeout", 4},
+		29:  {tcpOptAO, "TCP AO", 0},
+		30:  {mptcpP.ID, "Multipath TCP", 0},
+		34:  {tcpOptTFO, "TCP Fast Open", 0},
+		76:  {tcpOptProbe, "Riverbed Probe", 0},
+		78:  {tcpOptTrpy, "Riverbed Transparency", 0},
+		172: {tcpOptAE, "Accurate ECN", 0},
+		174: {tcpOptAE, "Accurate ECN", 0},
+		253: {tcpOptExp, "Experimental", 0},
+		254: {tcpOptExp, "Experimental", 0},
 	}
 }
 
-var tcpOptUnknown = tcpOption{tcpOptUnk, "", 0, optRest}
+var tcpOptUnknown = tcpOption{tcpOptUnk, "", 0}
 
 // showOptions records the options' line, the times, and each option.
 func (s *tcpSeg) showOptions(c *Cursor, known bool) {
@@ -238,7 +237,8 @@ func (s *tcpSeg) eachOption(c *Cursor) {
 			s.badOption(c, pos, end-pos-2, k, kind, n, " (option length = ")
 			return
 		}
-		s.oneOption(c, k, &tcpOpt{kind: kind, at: pos, n: n})
+		s.opt = tcpOpt{kind: kind, at: pos, n: n}
+		s.oneOption(c, k, &s.opt)
 		s.optionName(c.Append(s.optRef), k, kind)
 		pos += n
 	}
@@ -257,13 +257,22 @@ func (s *tcpSeg) bareOption(c *Cursor, pos int, kind uint8) (end bool) {
 	if kind == 0 {
 		f, name, end = tcpOptEOL, ", End of Option List (EOL)", true
 	}
-	old := c.Push(c.FieldAt(f, pos, 1))
+	r := c.FieldAt(f, pos, 1)
+	nameOnly(c, r, f)
+	old := c.Push(r)
 	c.FieldAt(tcpOptKind, pos, 1)
 	c.Pop(old)
 	if b := c.Append(s.optRef); b != nil {
 		b.S(name)
 	}
 	return end
+}
+
+// nameOnly labels an option with its name instead of its bytes.
+func nameOnly(c *Cursor, r dissect.Ref, f field.ID) {
+	if b := c.Label(r); b != nil {
+		b.S(field.Get(f).Label)
+	}
 }
 
 func (s *tcpSeg) optionName(b *field.Text, k *tcpOption, kind uint8) {
@@ -297,14 +306,17 @@ func (s *tcpSeg) badOption(c *Cursor, pos, n int, k *tcpOption, kind uint8, leng
 	expertLine(c, pos, n, eiTCPOptLen, t.String())
 }
 
-// expertLine records a line that is an expert information of its own.
+// expertLine records a line that is an expert information of its own, and
+// leaves the dissector when the bytes it is about were not captured.
 func expertLine(c *Cursor, pos, n int, ei field.ID, text string) {
 	r := dissect.None
-	if b := c.Text(pos, n); b != nil {
+	c.Seek(pos)
+	if b := c.Text(pos, max(0, min(n, c.CapLeft()))); b != nil {
 		b.S(text)
 		r = c.Last()
 	}
 	c.ExpertText(r, ei, text)
+	c.BytesAt(pos, n)
 }
 
 func (s *tcpSeg) oneOption(c *Cursor, k *tcpOption, o *tcpOpt) {
@@ -313,6 +325,7 @@ func (s *tcpSeg) oneOption(c *Cursor, k *tcpOption, o *tcpOpt) {
 	} else {
 		c.Seek(o.at)
 		o.r = c.FieldAt(k.f, o.at, min(o.n, c.CapLeft()))
+		nameOnly(c, o.r, k.f)
 	}
 	switch o.kind {
 	case 2:
@@ -335,13 +348,56 @@ func (s *tcpSeg) oneOption(c *Cursor, k *tcpOption, o *tcpOpt) {
 	o.lenRef = c.Last()
 	if k.n != 0 && o.n != k.n {
 		if o.kind == 4 {
-			k.read(s, c, o)
+			optSACKPerm(c)
 		}
 		s.optLength(c, o, "option length should be ", k.n)
-	} else if k.read != nil {
-		k.read(s, c, o)
+	} else {
+		s.readOption(c, o)
 	}
 	c.Pop(old)
+}
+
+// readOption reads what follows an option's length.
+func (s *tcpSeg) readOption(c *Cursor, o *tcpOpt) {
+	switch o.kind {
+	case 2:
+		optMSS(s, c, o)
+	case 3:
+		optWS(s, c, o)
+	case 4:
+		optSACKPerm(c)
+	case 5:
+		optSACK(s, c, o)
+	case 6, 7:
+		optEcho(s, c, o)
+	case 8:
+		optTS(s, c, o)
+	case 11, 12, 13:
+		optCC(s, c)
+	case 19:
+		optMD5(c, o)
+	case 20:
+		optSCPS(s, c, o)
+	case 21:
+		optSNACK(c)
+	case 22, 23:
+	case 27:
+		optQS(c)
+	case 28:
+		optUTO(s, c)
+	case 29:
+		optAO(s, c, o)
+	case 30:
+		optMPTCP(s, c, o)
+	case 34:
+		optTFO(s, c, o)
+	case 172, 174:
+		optAE(s, c, o)
+	case 253, 254:
+		optExp(s, c, o)
+	default:
+		optRest(c, o)
+	}
 }
 
 func (s *tcpSeg) optLength(c *Cursor, o *tcpOpt, text string, n int) {
@@ -384,7 +440,7 @@ func optWS(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	}
 }
 
-func optSACKPerm(s *tcpSeg, c *Cursor, o *tcpOpt) {
+func optSACKPerm(c *Cursor) {
 	if b := c.Info(); b != nil {
 		b.S(" SACK_PERM")
 	}
@@ -491,9 +547,9 @@ func optTS(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	}
 }
 
-func optCC(s *tcpSeg, c *Cursor, o *tcpOpt) { s.info(c, "CC", uint64(c.U32(tcpOptCCVal))) }
+func optCC(s *tcpSeg, c *Cursor) { s.info(c, "CC", uint64(c.U32(tcpOptCCVal))) }
 
-func optMD5(s *tcpSeg, c *Cursor, o *tcpOpt) {
+func optMD5(c *Cursor, o *tcpOpt) {
 	if b := c.Info(); b != nil {
 		b.S(" MD5")
 	}
@@ -515,7 +571,7 @@ func optAO(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	}
 }
 
-func optQS(s *tcpSeg, c *Cursor, o *tcpOpt) {
+func optQS(c *Cursor) {
 	rate := c.Peek8(0) & 15
 	if b := c.Info(); b != nil {
 		b.S(" QSresp=").S(qsRates.Text(uint64(rate), "Unknown"))
@@ -524,7 +580,7 @@ func optQS(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	c.U8(tcpOptQSTTL)
 }
 
-func optUTO(s *tcpSeg, c *Cursor, o *tcpOpt) {
+func optUTO(s *tcpSeg, c *Cursor) {
 	v := c.Peek16(0) & 0x7fff
 	c.FieldAt(tcpOptUTOG, c.Pos(), 2)
 	c.Field(tcpOptUTOVal, 2)
@@ -710,13 +766,13 @@ func optSCPS(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	}
 }
 
-func optSNACK(s *tcpSeg, c *Cursor, o *tcpOpt) {
+func optSNACK(c *Cursor) {
 	c.U16(tcpOptSNOff)
 	c.U16(tcpOptSNSize)
 }
 
 // optRest shows what is not decoded further.
-func optRest(s *tcpSeg, c *Cursor, o *tcpOpt) {
+func optRest(c *Cursor, o *tcpOpt) {
 	if o.n > 2 {
 		c.Bytes(tcpOptUnkPay, o.n-2)
 	}

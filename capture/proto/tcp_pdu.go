@@ -444,7 +444,7 @@ func (s *tcpSeg) finish(c *Cursor, pos int) bool {
 		if s.fact == nil || s.fact.bits&tfUntilFIN == 0 || len(s.fact.steps) == 0 {
 			return false
 		}
-		d := tcpDeseg{s: s, c: c, pos: pos, to: c.NodeCount()}
+		d := s.walk(c, pos)
 		x := &s.fact.steps[0]
 		d.finishWith(x, c.Flow().Data(x.blob))
 		return true
@@ -462,7 +462,7 @@ func (s *tcpSeg) finish(c *Cursor, pos int) bool {
 	if m == nil || m.dead || m.done != 0 && !m.partial {
 		return false
 	}
-	d := tcpDeseg{s: s, c: c, pos: pos, to: c.NodeCount(), all: uint32(c.CapLeft())}
+	d := s.walk(c, pos)
 	if !d.add(m, 0, s.seq-m.seq, uint32(s.length), false) || m.filled < m.size {
 		return false
 	}

@@ -161,7 +161,7 @@ func (s *tcpSeg) desegment(c *Cursor, pos int) {
 		s.replay(c, pos)
 		return
 	}
-	d := tcpDeseg{s: s, c: c, pos: pos, to: c.NodeCount(), first: true, all: uint32(c.CapLeft())}
+	d := s.walk(c, pos)
 	if s.flags&thSYN != 0 {
 		d.seq0, d.nxt = s.seq+1, s.nxt+1
 	} else {
@@ -170,11 +170,20 @@ func (s *tcpSeg) desegment(c *Cursor, pos int) {
 	d.run()
 }
 
+// walk starts at the payload's first byte.
+func (s *tcpSeg) walk(c *Cursor, pos int) *tcpDeseg {
+	d := &s.deseg
+	*d = tcpDeseg{s: s, c: c, pos: pos, to: c.NodeCount(), first: true, all: uint32(c.CapLeft())}
+	d.steps = d.room[:0]
+	return d
+}
+
 // replay does again what the learn pass decided.
 func (s *tcpSeg) replay(c *Cursor, pos int) {
-	d := tcpDeseg{s: s, c: c, pos: pos, to: c.NodeCount(), first: true, all: uint32(c.CapLeft())}
+	d := s.walk(c, pos)
 	if s.fact == nil || s.fact.steps == nil {
-		d.hand(&tcpStep{}, nil)
+		d.room[0] = tcpStep{}
+		d.hand(&d.room[0], nil)
 		return
 	}
 	for i := range s.fact.steps {
@@ -208,6 +217,7 @@ type tcpDeseg struct {
 	src       int // data source of reassembled bytes
 	protocol  string
 	steps     []tcpStep
+	room      [2]tcpStep
 }
 
 // hand runs the protocol above over a step's part or over reassembled bytes,

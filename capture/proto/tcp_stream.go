@@ -2,6 +2,8 @@
 package proto
 
 import (
+	"sync"
+
 	"sonde/capture/dissect"
 	"sonde/capture/flow"
 )
@@ -110,7 +112,10 @@ func newTCPConv(t int64) tcpConv {
 	return v
 }
 
-// tcpSeg is one segment while it is dissected. It lives on parseTCP's stack.
+// tcpSegs keeps segments for reuse: what they reach is too much for the stack.
+var tcpSegs = sync.Pool{New: func() any { return new(tcpSeg) }}
+
+// tcpSeg is one segment while it is dissected.
 type tcpSeg struct {
 	at          int // where the header starts
 	sp, dp      uint16
@@ -147,6 +152,8 @@ type tcpSeg struct {
 	hasMPTCP    bool
 	mss, sackOK bool
 	options     int
+	opt         tcpOpt   // the option being read
+	deseg       tcpDeseg // the walk over the payload
 }
 
 // seqLT and its kin compare sequence numbers modulo 2^32 (RFC 9293 section 3.4).
