@@ -194,13 +194,14 @@ func (c *checker) beside(l, r *expr, whole bool) error {
 	if fits(l.typ, r.typ) {
 		return nil
 	}
-	// A slice is bytes, and makes bytes of what can be sliced.
-	for _, p := range [][2]*expr{{l, r}, {r, l}} {
-		if s, o := p[0], p[1]; s.kind == exSlice && s.typ.fam == famBytes && o.typ.fam.hasBytes() && !o.ref {
-			o.bytes = true
-			o.typ = etype{fam: famBytes, ft: field.TBytes}
-			return nil
+	// A slice on the left is bytes, and makes bytes of what can be sliced.
+	if l.kind == exSlice && l.typ.fam == famBytes {
+		if !r.typ.fam.hasBytes() && r.typ.fam != famString {
+			return r.bad("\"%s\" is a %s and cannot be converted into a sequence of bytes.", r.describe(), typeWord(r.typ.ft))
 		}
+		r.bytes = true
+		r.typ = etype{fam: famBytes, ft: field.TBytes}
+		return nil
 	}
 	return r.bad("%s and %s are not of compatible types.", l.describe(), r.describe())
 }

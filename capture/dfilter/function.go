@@ -27,8 +27,8 @@ func init() {
 	functions = map[string]*function{
 		"len":    {min: 1, max: 1, check: checkLen, run: runLen, label: "length of a text or byte string"},
 		"count":  {min: 1, max: 1, check: checkCount, run: runCount, label: "how often a field occurs"},
-		"upper":  {min: 1, max: 1, vacuous: true, text: true, check: checkCase("upper"), run: runCase('a', 'z'), label: "text in capitals"},
-		"lower":  {min: 1, max: 1, vacuous: true, text: true, check: checkCase("lower"), run: runCase('A', 'Z'), label: "text in small letters"},
+		"upper":  {min: 1, max: 1, vacuous: true, text: true, check: checkCase, run: runCase('a', 'z'), label: "text in capitals"},
+		"lower":  {min: 1, max: 1, vacuous: true, text: true, check: checkCase, run: runCase('A', 'Z'), label: "text in small letters"},
 		"string": {min: 1, max: 1, vacuous: true, check: checkString, run: runString, label: "value as text"},
 		"max":    {min: 1, check: checkExtreme, run: runExtreme(1), label: "largest value"},
 		"min":    {min: 1, check: checkExtreme, run: runExtreme(-1), label: "smallest value"},
@@ -93,23 +93,21 @@ func checkCount(c *checker, e *expr, _ etype) error {
 	return c.expr(e.args[0], etype{}, true, false)
 }
 
-func checkCase(string) func(c *checker, e *expr, _ etype) error {
-	return func(c *checker, e *expr, _ etype) error {
-		a := e.args[0]
-		e.typ = stringType
-		if a.kind == exConst && a.tok.kind == tkString {
-			return c.literal(a, stringType, true, false)
-		}
-		if a.kind != exConst {
-			if err := c.expr(a, etype{}, true, false); err != nil {
-				return err
-			}
-		}
-		if a.typ.fam != famString {
-			return a.bad("Only string type fields can be used as parameter for %s()", e.name)
-		}
-		return nil
+func checkCase(c *checker, e *expr, _ etype) error {
+	a := e.args[0]
+	e.typ = stringType
+	if a.kind == exConst && a.tok.kind == tkString {
+		return c.literal(a, stringType, true, false)
 	}
+	if a.kind != exConst {
+		if err := c.expr(a, etype{}, true, false); err != nil {
+			return err
+		}
+	}
+	if a.typ.fam != famString {
+		return a.bad("Only string type fields can be used as parameter for %s()", e.name)
+	}
+	return nil
 }
 
 func checkString(c *checker, e *expr, _ etype) error {

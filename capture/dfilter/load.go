@@ -24,7 +24,11 @@ func (m *machine) run(t test, p *dissect.Packet) bool {
 	m.vals, m.buf = m.vals[:0], m.buf[:0]
 	ok := t.eval(m)
 	m.p = nil
-	// Values point into the packet: forget them.
+	// Values point into the packet: forget them. A machine that had to grow
+	// for one odd packet does not stay large.
+	if cap(m.vals) > 4096 || cap(m.buf) > 1<<20 || cap(m.wide) > 1<<20 {
+		*m = machine{}
+	}
 	clear(m.vals[:cap(m.vals)])
 	return ok
 }

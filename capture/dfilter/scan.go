@@ -329,7 +329,7 @@ func (s *scanner) char(at int) (token, error) {
 	return token{kind: tkChar, at: at, text: text, val: body, num: uint64(body[0])}, nil
 }
 
-// layerOrBracket reads what must follow "#" at once: digits or a bracket.
+// afterHash reads what must follow "#" at once: digits or a bracket.
 func (s *scanner) afterHash() (digits token, bracket bool, err error) {
 	if s.pos >= len(s.src) {
 		return token{}, false, endError(s.src)
