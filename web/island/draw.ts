@@ -141,7 +141,7 @@ export function commandLine(text: string): TemplateResult {
 
 /** Nothing to show: what it means and what to do. */
 export function empty(name: IconName, title: string, text: unknown, extra: unknown = nothing): TemplateResult {
-  return html`<div class="empty">${icon(name, 24)}<h3>${title}</h3><p>${text}</p>${extra}</div>`;
+  return html`<div class="empty">${icon(name, 24)}<h2>${title}</h2><p>${text}</p>${extra}</div>`;
 }
 
 /** Row shapes while the first values are on their way. */

@@ -282,11 +282,17 @@ export class SGrid<R = unknown> extends HTMLElement {
           t.tabIndex = -1;
           t.addEventListener("click", () => this.emit("sort", { sort: c.id === by && down ? c.id : c.id === by ? `-${c.id}` : this.firstSort(c) }));
         }
-        if (c.label) th.setAttribute("aria-label", c.label);
-        if (typeof c.title === "string") t.textContent = c.title;
+        if (typeof c.title === "string" && c.title !== "") t.textContent = c.title;
+        else if (typeof c.title === "string") {
+          const name = document.createElement("span");
+          name.className = "sr";
+          name.textContent = c.label ?? c.id;
+          t.append(name);
+        }
         else {
           render(c.title, t);
           t.classList.add("wide");
+          if (c.label) th.setAttribute("aria-label", c.label);
         }
         if (c.id === by) {
           const arrow = document.createElement("span");
@@ -448,7 +454,9 @@ export class SGrid<R = unknown> extends HTMLElement {
     const offset = this.scaled ? this.view.scrollTop - this.virtualTop : 0;
     for (let i = from; i < to; i++) this.place(keep.get(i) ?? this.take(), i, offset);
     if (active >= 0 && (active < from || active >= to)) this.place(keep.get(active) ?? this.take(), active, offset);
-    for (const s of this.free) s.el.hidden = true;
+    // Rows out of use leave the document; a few are kept for the next draw.
+    for (const s of this.free) s.el.remove();
+    if (this.free.length > 64) this.free.length = 64;
     // One tab stop: the grid itself, which names its active row.
     if (active >= 0) this.view.setAttribute("aria-activedescendant", `${this.uid}-${active}`);
     else this.view.removeAttribute("aria-activedescendant");
@@ -457,7 +465,7 @@ export class SGrid<R = unknown> extends HTMLElement {
   private take(): Slot {
     const used = this.free.pop();
     if (used) {
-      used.el.hidden = false;
+      if (!used.el.isConnected) this.body.append(used.el);
       return used;
     }
     const el = document.createElement("div");

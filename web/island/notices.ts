@@ -47,5 +47,5 @@ export function notes(list: readonly Note[]): TemplateResult | typeof nothing {
 /** What to show when a topic failed: what, why, next step. */
 export function failed(e: { readonly code: string; readonly message: string; readonly remedy?: string }, what: string): TemplateResult {
   const lock = e.code === "no-permission" || e.code === "forbidden";
-  return html`<div class="empty">${icon(lock ? "lock" : e.code === "unsupported" ? "info" : "err", 24)}<h3>${what}</h3><p>${e.message}.</p>${e.remedy ? html`<div class="cmdline"><span class="p">$</span><code>${e.remedy}</code><button type="button" class="btn ghost icon sm" data-copy=${e.remedy} aria-label="Copy command">${icon("copy", 14)}</button></div>` : nothing}</div>`;
+  return html`<div class="empty">${icon(lock ? "lock" : e.code === "unsupported" ? "info" : "err", 24)}<h2>${what}</h2><p>${e.message}.</p>${e.remedy ? html`<div class="cmdline"><span class="p">$</span><code>${e.remedy}</code><button type="button" class="btn ghost icon sm" data-copy=${e.remedy} aria-label="Copy command">${icon("copy", 14)}</button></div>` : nothing}</div>`;
 }
