@@ -378,6 +378,20 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: at %d of %d", name, e.At, len(text))
 		}
 	}
+	// Work must not double with each level, neither to compile nor to run.
+	for _, text := range []string{
+		strings.Repeat("max(", 400) + "zz.port" + strings.Repeat(")", 400) + " > 1", "zz.port" + strings.Repeat(" + zz.port", 400),
+		"zz.ip" + strings.Repeat(" & zz.ip", 400), strings.Repeat("upper(", 400) + "zz.name" + strings.Repeat(")", 400), strings.Repeat("-", 400) + "zz.port",
+		"zz.port" + strings.Repeat(" * 3 + zz.kind", 200), strings.Repeat("abs(", 400) + "1" + strings.Repeat(")", 400) + " == zz.port",
+	} {
+		f, err := Compile(text, utc)
+		if err != nil {
+			t.Errorf("%.40s: %v", text, err)
+			continue
+		}
+		f.Match(full())
+		f.Plan()
+	}
 	// Long, but nothing nested: fine.
 	f, err := Compile(strings.Repeat("zz.port == 81 or ", 5000)+"zz", utc)
 	if err != nil || !f.Match(full()) {

@@ -129,6 +129,7 @@ func checkString(c *checker, e *expr, _ etype) error {
 func checkExtreme(c *checker, e *expr, want etype) error {
 	// Constants take the type of the first argument that has one.
 	t := want
+	var typed *expr
 	for _, a := range e.args {
 		if a.constant() && !a.ref {
 			continue
@@ -136,13 +137,16 @@ func checkExtreme(c *checker, e *expr, want etype) error {
 		if err := c.expr(a, etype{}, true, false); err != nil {
 			return err
 		}
-		t = a.typ
+		t, typed = a.typ, a
 		break
 	}
 	t.fld = nil
 	for _, a := range e.args {
-		if err := c.expr(a, t, true, false); err != nil {
-			return err
+		// Checking twice would double the work at each level of nesting.
+		if a != typed {
+			if err := c.expr(a, t, true, false); err != nil {
+				return err
+			}
 		}
 		if a.typ.fam != t.fam && !(t.fam == famBool && a.typ.fam == famInt) || t.fam == famNone {
 			return a.bad("Arguments to '%s' must be of compatible type (expected %s, got %s)", e.name, typeWord(t.ft), typeWord(a.typ.ft))

@@ -1,7 +1,9 @@
 package dfilter
 
 import (
+	"bytes"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"sonde/capture/dissect"
@@ -204,14 +206,23 @@ func (m *machine) negateFrom(at int, f family) {
 	m.vals = m.vals[:out]
 }
 
-// loadArith works out every pair of left and right values.
+// maxPairs bounds one step of arithmetic. Sums of fields with many values each
+// would otherwise grow as powers: what goes beyond is not looked at.
+const maxPairs = 1 << 14
+
+// loadArith works out every pair of left and right values; equal results
+// count once, where there are many.
 func (m *machine) loadArith(e *expr) {
 	at := m.load(e.left)
 	mid := m.load(e.right)
 	end := len(m.vals)
 	f, rf := e.left.typ.fam, e.right.typ.fam
+	pairs := 0
 	for i := at; i < mid; i++ {
 		for j := mid; j < end; j++ {
+			if pairs++; pairs > maxPairs {
+				break
+			}
 			if e.op == "&" && (f == famBytes || f == famIPv6) {
 				m.push(m.maskBytes(m.vals[i].b, m.vals[j].b))
 			} else if v, ok := arith(e.op[0], f, rf, &m.vals[i], &m.vals[j]); ok {
@@ -220,6 +231,24 @@ func (m *machine) loadArith(e *expr) {
 		}
 	}
 	m.vals = m.vals[:at+copy(m.vals[at:], m.vals[end:])]
+	if len(m.vals)-at > 32 {
+		m.distinct(at)
+	}
+}
+
+// distinct keeps one of each value from at on, in order.
+func (m *machine) distinct(at int) {
+	v := m.vals[at:]
+	slices.SortFunc(v, func(a, b val) int {
+		if c := cmpNum(&a, &b); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.b, b.b)
+	})
+	v = slices.CompactFunc(v, func(a, b val) bool {
+		return a.w == b.w && a.neg == b.neg && a.signed == b.signed && bytes.Equal(a.b, b.b)
+	})
+	m.vals = m.vals[:at+len(v)]
 }
 
 func (m *machine) maskBytes(a, b []byte) val {

@@ -286,27 +286,25 @@ func (p *parser) product() *expr {
 }
 
 func (p *parser) sign() *expr {
+	if !p.is("-", "+", "{") {
+		return p.operand()
+	}
 	if !p.enter() {
 		return nil
 	}
 	defer p.leave()
-	at := p.tok.at
-	switch {
-	case p.is("-", "+"):
-		op := p.tok.val
-		p.advance()
+	t := p.tok
+	p.advance()
+	if t.text != "{" {
 		e := p.sign()
-		return &expr{kind: exNeg, op: op, left: e, at: at, end: p.after}
-	case p.is("{"):
-		p.advance()
-		e := p.value()
-		p.expect("}")
-		if e != nil {
-			e.grouped, e.at, e.end = true, at, p.after
-		}
-		return e
+		return &expr{kind: exNeg, op: t.text, left: e, at: t.at, end: p.after}
 	}
-	return p.operand()
+	e := p.value()
+	p.expect("}")
+	if e != nil {
+		e.grouped, e.at, e.end = true, t.at, p.after
+	}
+	return e
 }
 
 func (p *parser) operand() *expr {
