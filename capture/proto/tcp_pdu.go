@@ -258,10 +258,13 @@ func (d *tcpDeseg) split(x *tcpStep, m *tcpPDU, at uint32) *tcpPDU {
 		r.parts = append(r.parts, p)
 		r.pieces = append(r.pieces, p.piece())
 	}
-	r.data = append([]byte(nil), m.data[at:m.size]...)
+	r.data = append([]byte(nil), m.data[at:]...)
 	r.filled = uint32(len(r.data))
+	for _, l := range m.late {
+		r.late = append(r.late, tcpLate{l.at - at, l.b})
+	}
 	d.s.release(d.c, m)
-	d.s.hold(d.c, int64(len(r.data)))
+	d.s.hold(d.c, r.bytes())
 	m.nxt = m.seq + at
 	d.s.insert(d.c, r)
 	return r
@@ -290,19 +293,6 @@ func (d *tcpDeseg) add(m *tcpPDU, off, at, n uint32, more bool) bool {
 			p.flags |= partConflict
 		}
 	}
-	if need := int(at + n); need > len(m.data) {
-		if need > cap(m.data) {
-			grown := make([]byte, len(m.data), max(need, 2*cap(m.data)))
-			copy(grown, m.data)
-			m.data = grown
-		}
-		m.data = m.data[:need]
-	}
-	skip := uint32(0)
-	if at < m.filled {
-		skip = min(m.filled-at, n)
-	}
-	copy(m.data[at+skip:at+n], b[skip:])
 	i := len(m.parts)
 	for i > 0 && m.parts[i-1].at > at {
 		i--
@@ -312,17 +302,39 @@ func (d *tcpDeseg) add(m *tcpPDU, off, at, n uint32, more bool) bool {
 	m.parts = append(m.parts, tcpPart{})
 	copy(m.parts[i+1:], m.parts[i:])
 	m.parts[i] = p
-	for ; i < len(m.parts); i++ {
-		q := &m.parts[i]
-		if q.at > m.filled {
-			break
-		}
-		m.filled = max(m.filled, q.at+q.n)
+	if at > m.filled {
+		m.late = append(m.late, tcpLate{at, append([]byte(nil), b...)})
+	} else {
+		m.fill(at, b)
 	}
 	if !more && (!m.sized || at+n > m.size) {
 		m.sized, m.size = true, at+n
 	}
 	return true
+}
+
+// fill appends the bytes at place at that are new, and those that waited for them.
+func (m *tcpPDU) fill(at uint32, b []byte) {
+	if skip := m.filled - at; skip < uint32(len(b)) {
+		m.data = append(m.data, b[skip:]...)
+		m.filled = uint32(len(m.data))
+	}
+	for again := len(m.late) > 0; again; {
+		again = false
+		for i, l := range m.late {
+			if l.at > m.filled {
+				continue
+			}
+			m.late = append(m.late[:i], m.late[i+1:]...)
+			m.overlap = m.overlap || l.at < m.filled
+			if skip := m.filled - l.at; skip < uint32(len(l.b)) {
+				m.data = append(m.data, l.b[skip:]...)
+				m.filled = uint32(len(m.data))
+			}
+			again = len(m.late) > 0
+			break
+		}
+	}
 }
 
 // blob names where the reassembled bytes are to be found again. While parts
@@ -373,15 +385,21 @@ func (s *tcpSeg) hold(c *Cursor, n int64) bool {
 	return true
 }
 
-// release forgets the bytes of a finished message.
-func (s *tcpSeg) release(c *Cursor, m *tcpPDU) {
+// bytes counts what is kept of a message.
+func (m *tcpPDU) bytes() int64 {
 	n := int64(0)
 	for i := range m.parts {
 		n += int64(m.parts[i].n)
 	}
+	return n
+}
+
+// release forgets the bytes of a finished message.
+func (s *tcpSeg) release(c *Cursor, m *tcpPDU) {
+	n := m.bytes()
 	s.fwd.held -= n
 	tcpGlobal.Global(c.Flow()).pending -= n
-	m.data, m.parts, m.pieces = nil, nil, nil
+	m.data, m.parts, m.pieces, m.late = nil, nil, nil, nil
 }
 
 // giveUp drops a message that needs more memory than there may be.

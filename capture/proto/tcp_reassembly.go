@@ -111,11 +111,18 @@ type tcpPDU struct {
 	direct   bool // bytes cannot be read again from the frames
 	partial  bool // was complete, but the protocol above asked for more
 	overlap  bool
-	mixed    bool   // parts did not come in order
-	filled   uint32 // bytes from the start on without a gap
+	mixed    bool      // parts did not come in order
+	filled   uint32    // bytes from the start on without a gap: the length of data
+	late     []tcpLate // bytes behind a gap
 	data     []byte
 	parts    []tcpPart    // by place
 	pieces   []flow.Piece // in order of coming
+}
+
+// tcpLate is bytes that came before the ones in front of them.
+type tcpLate struct {
+	at uint32
+	b  []byte
 }
 
 // tcpPart is one segment's share of a message.
