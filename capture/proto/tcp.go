@@ -505,6 +505,9 @@ func (s *tcpSeg) showSYN(c *Cursor, syn dissect.Ref) {
 	}
 	s.v.server, s.fact.server = port, port
 	s.fwd.firstACK = true
+	if s.fwd.maxNext == 0 && c.Bool(prefTCPReorder) {
+		s.fwd.maxNext = s.seq + 1
+	}
 	if s.flags&thACK == 0 {
 		s.v.haveSYN, s.v.lastSYN = true, s.now
 	}

@@ -40,7 +40,7 @@ func (d *tcpDeseg) one() bool {
 	x := &d.steps[len(d.steps)-1]
 
 	m := w.pduAt(seq)
-	if m != nil && d.nxt <= m.nxt && m.last != num {
+	if m != nil && d.nxt <= m.nxt && m.last != num && !d.c.Bool(prefTCPReorder) {
 		x.kind, x.segOff, x.segLen = stepAgain, d.off, left
 		if s.ana != nil && s.ana.flags&taKeepAlive != 0 {
 			x.kind = stepKeep
@@ -50,6 +50,9 @@ func (d *tcpDeseg) one() bool {
 		}
 		d.show(x)
 		return false
+	}
+	if d.c.Bool(prefTCPReorder) && s.analyze {
+		return d.reordered(x, seq, left)
 	}
 	if m == nil {
 		m = w.pduBefore(seq)
@@ -69,6 +72,11 @@ func (d *tcpDeseg) one() bool {
 	if inside {
 		return d.continues(x, m, seq, left)
 	}
+	return d.fresh(x, seq, left)
+}
+
+// fresh hands the part on as the start of something new.
+func (d *tcpDeseg) fresh(x *tcpStep, seq, left uint32) bool {
 	d.keepEarly()
 	a := d.hand(x, nil)
 	x = &d.steps[len(d.steps)-1]
@@ -80,6 +88,90 @@ func (d *tcpDeseg) one() bool {
 	x.segOff, x.segLen = d.off+at, left-at
 	d.show(x)
 	return false
+}
+
+// reordered is one with the preference that puts segments in order before the
+// protocol above sees them: bytes behind a gap wait until the gap is filled.
+func (d *tcpDeseg) reordered(x *tcpStep, seq, left uint32) bool {
+	s, w := d.s, d.s.fwd
+	m := w.upTo(seq)
+	open := m != nil && seqLE(m.seq, seq) && seqGT(m.nxt, seq) && (m.done == 0 || m.partial)
+	keep := s.ana != nil && s.ana.flags&taKeepAlive != 0
+	if old := w.maxNext != 0 && seqLT(seq, w.maxNext) && !open; d.first && (keep || old) {
+		n := left
+		x.kind = stepKeep
+		if !keep {
+			x.kind, n = stepAgain, min(left, w.maxNext-seq)
+		}
+		x.segOff, x.segLen = d.off, n
+		d.show(x)
+		d.first = false
+		d.off += n
+		return !keep && n < left
+	}
+	if !w.untilFIN {
+		if w.maxNext != 0 && seqLT(w.maxNext, seq) {
+			x.kind, x.segOff, x.segLen = stepHold, d.off, left
+			d.wait(x, seq, left)
+			d.show(x)
+			return false
+		}
+		w.maxNext = d.nxt
+		m = d.drain(m, open, seq)
+	}
+	if m != nil && seqLE(m.seq, seq) && seqGT(m.nxt, seq) {
+		return d.continues(x, m, seq, left)
+	}
+	return d.fresh(x, seq, left)
+}
+
+// tcpWaiting is a segment's bytes behind a gap.
+type tcpWaiting struct {
+	seq  uint32
+	part tcpPart
+	b    []byte
+}
+
+// wait keeps the part until the gap before it is filled.
+func (d *tcpDeseg) wait(x *tcpStep, seq, n uint32) {
+	if !d.s.hold(d.c, int64(n)) {
+		x.gaveUp = true
+		d.c.Flow().Evicted++
+		return
+	}
+	w := d.s.fwd
+	i := sort.Search(len(w.waiting), func(i int) bool { return seqGT(w.waiting[i].seq, seq) })
+	w.waiting = append(w.waiting, tcpWaiting{})
+	copy(w.waiting[i+1:], w.waiting[i:])
+	at := d.pos + int(d.off)
+	w.waiting[i] = tcpWaiting{seq, tcpPart{frame: d.s.num, off: uint32(at), n: n}, append([]byte(nil), d.c.BytesAt(at, int(n))...)}
+}
+
+// drain moves what waits right behind the present segment into the message
+// that it continues, or into a new one that starts with it.
+func (d *tcpDeseg) drain(m *tcpPDU, open bool, seq uint32) *tcpPDU {
+	w := d.s.fwd
+	for len(w.waiting) > 0 && seqGE(w.maxNext, w.waiting[0].seq) {
+		q := w.waiting[0]
+		w.waiting = w.waiting[1:]
+		end := q.seq + q.part.n
+		if !open {
+			m = &tcpPDU{seq: seq, nxt: end, first: d.s.num, last: d.s.num}
+			d.s.insert(d.c, m)
+			open = true
+		}
+		if seqLT(m.nxt, end) {
+			m.nxt = end
+		}
+		if seqLT(w.maxNext, end) {
+			w.maxNext = end
+		}
+		q.part.at = q.seq - m.seq
+		m.direct = m.direct || d.c.SourceIndex() != 0
+		m.put(q.part, q.b)
+		m.sized, m.size = true, max(m.size, m.nxt-m.seq)
+	}
+	return m
 }
 
 // keepEarly stores the steps before the protocol above is called: if it leaves
@@ -282,13 +374,21 @@ func (d *tcpDeseg) add(m *tcpPDU, off, at, n uint32, more bool) bool {
 		d.s.giveUp(c, m)
 		return false
 	}
-	b := c.BytesAt(d.pos+int(off), int(n))
-	p := tcpPart{frame: d.s.num, off: uint32(d.pos) + off, at: at, n: n}
 	m.direct = m.direct || c.SourceIndex() != 0
-	if at < m.filled && n > 0 {
+	m.put(tcpPart{frame: d.s.num, off: uint32(d.pos) + off, at: at, n: n}, c.BytesAt(d.pos+int(off), int(n)))
+	if !more && (!m.sized || at+n > m.size) {
+		m.sized, m.size = true, at+n
+	}
+	return true
+}
+
+// put takes in a part's bytes.
+func (m *tcpPDU) put(p tcpPart, b []byte) {
+	at := p.at
+	if at < m.filled && p.n > 0 {
 		m.overlap = true
 		p.flags |= partOverlap
-		k := min(m.filled, at+n) - at
+		k := min(m.filled, at+p.n) - at
 		if string(m.data[at:at+k]) != string(b[:k]) {
 			p.flags |= partConflict
 		}
@@ -307,10 +407,6 @@ func (d *tcpDeseg) add(m *tcpPDU, off, at, n uint32, more bool) bool {
 	} else {
 		m.fill(at, b)
 	}
-	if !more && (!m.sized || at+n > m.size) {
-		m.sized, m.size = true, at+n
-	}
-	return true
 }
 
 // fill appends the bytes at place at that are new, and those that waited for them.

@@ -100,8 +100,9 @@ type tcpFlow struct {
 	flags    uint16 // of analysis, of the segment before
 	maxNext  uint32 // highest sequence number handed on, relative
 	a        tcpSeqState
-	pdus     []*tcpPDU // by sequence number
-	held     int64     // bytes kept for messages that are not complete
+	pdus     []*tcpPDU    // by sequence number
+	waiting  []tcpWaiting // behind a gap, when segments are put in order
+	held     int64        // bytes kept for messages that are not complete
 }
 
 func newTCPConv(t int64) tcpConv {

@@ -551,3 +551,32 @@ func BenchmarkTCPLearn(b *testing.B) {
 		e.Dissect(&fs[i%len(fs)], dissect.Request{Learn: true})
 	}
 }
+
+// With the preference, a message whose segments came in any order is whole.
+func TestTCPReorder(t *testing.T) {
+	msg := lengthOf(300) + lengthOf(20) + lengthOf(250)
+	for seed := range int64(50) {
+		rnd := rand.New(rand.NewSource(seed))
+		var parts []seg
+		for at := 0; at < len(msg); {
+			n := min(1+rnd.Intn(120), len(msg)-at)
+			parts = append(parts, seg{flags: pushAck, seq: uint32(1 + at), ack: 1, data: msg[at : at+n], ms: 1})
+			at += n
+		}
+		rnd.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+		cfg := dissect.NewConfig()
+		if err := cfg.SetPref("tcp.reassemble_out_of_order", "TRUE"); err != nil {
+			t.Fatal(err)
+		}
+		fs := frames(on(40001, handshake(parts...)))
+		want, e := learn(t, fs, cfg)
+		if n := strings.Count(strings.Join(want, ""), "tcptestlen.body"); n != 3 {
+			t.Errorf("seed %d: %d messages of 3", seed, n)
+		}
+		for i := range fs {
+			if got := dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})); got != want[i] {
+				t.Fatalf("seed %d frame %d: %s", seed, i+1, cmp.Diff(want[i], got))
+			}
+		}
+	}
+}
