@@ -42,6 +42,10 @@ zz.port - 80
 zz.port - 100 == -20
 zz.port - 100 < 0
 zz.port % 7 == 3
+zz.port % -7 == 80
+zz.temp * -1 == 5
+zz.temp - -1 == -4
+-3 + zz.kind == 3
 zz.port / 2 == 40
 -zz.port == -80
 1 < zz.kind <= 6
@@ -206,6 +210,10 @@ zz.port * 18446744073709551615 == 1 and zz
 zz[7]
 zz == "zz"
 zz.port == ${zz.port}
+zz.port * -1 < 0
+zz.port + -1 == 79
+zz.port == 161 / -2
+zz.kind#[-3]
 count(zz.ip) > 3
 len(zz.name) > 13
 zz xor zz.port
@@ -447,7 +455,11 @@ func TestExplain(t *testing.T) {
 		"":                               "every packet",
 		"tcp.port == 80":                 "packets whose TCP port (source or destination) is 80",
 		"zz":                             "packets with ZZ",
-		"zz.ip != 10.0.0.5 and !zz.flag": "packets whose ZZ ip is never 10.0.0.5 and not that have a ZZ Flag",
+		"zz.ip != 10.0.0.5 and !zz.flag": "packets whose ZZ ip is never 10.0.0.5, except those that have a ZZ Flag",
+		"zz.data[0:2] == 61:62":          "packets whose bytes 0:2 of the ZZ data are 61:62",
+		"len(zz.name) > 5 or zz.mark":    "packets whose length of the ZZ name is more than 5 or marked \"mark\"",
+		"frame contains \"GET\"":         "packets that contain \"GET\"",
+		"zz.port & 3":                    "packets with any of the bits 3 of the ZZ port set",
 		"zz.kind in {1, 3..5}":           "packets whose ZZ kind is 1 or 3 to 5",
 	} {
 		f, err := Compile(text, utc)

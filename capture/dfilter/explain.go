@@ -27,7 +27,7 @@ func (n *node) explain() string {
 		}
 		switch n.kind {
 		case ndAnd:
-			return strings.Join(parts, " and ")
+			return strings.ReplaceAll(strings.Join(parts, " and "), " and except those ", ", except those ")
 		case ndOr:
 			return strings.Join(parts, " or ")
 		}
@@ -38,25 +38,46 @@ func (n *node) explain() string {
 	case ndNot:
 		s := n.sub[0]
 		if s.isList() {
-			return "not (" + s.explain() + ")"
+			return "except those (" + s.explain() + ")"
 		}
-		return "not " + s.explain()
+		return "except those " + s.explain()
 	case ndExists:
 		return n.left.explainBare()
 	case ndIn:
 		return "whose " + n.left.words() + n.explainSet()
 	}
-	return "whose " + n.left.words() + n.explainRelation()
+	rel := n.explainRelation()
+	if n.left.plural() {
+		rel = strings.Replace(rel, " is ", " are ", 1)
+	}
+	if n.left.kind == exField && n.left.typ.fam == famProto && !n.left.raw {
+		if n.left.name == "frame" && n.op == "contains" {
+			return "that contain " + n.right.words()
+		}
+		return "whose " + n.left.words() + " data" + rel
+	}
+	return "whose " + n.left.words() + rel
 }
+
+// plural: bytes and bits are, a field is.
+func (e *expr) plural() bool { return e.kind == exSlice || e.kind == exArith && e.op == "&" }
 
 func (e *expr) explainBare() string {
 	switch {
 	case e.kind == exField && e.typ.fam == famProto && !e.raw && e.layers == nil:
 		return "with " + e.words()
+	case e.kind == exField && e.typ.fam == famNone:
+		return "marked \"" + e.typ.fld.Label + "\""
 	case e.kind == exField || e.kind == exColumn:
 		return "that have " + article(e.words())
 	case e.kind == exSlice:
-		return "that reach to " + e.words()
+		return "that have the " + e.words()
+	case e.typ.fam == famString:
+		return "whose " + e.words() + " is not empty"
+	case e.typ.fam == famBool:
+		return "for which this is true: " + e.words()
+	case e.plural():
+		return "with any of the " + e.words() + " set"
 	}
 	return "whose " + e.words() + " is not zero"
 }
@@ -113,6 +134,13 @@ func (n *node) explainRelation() string {
 	return relationWords[op][i] + n.right.words()
 }
 
+// phrases read a function of %.
+var phrases = map[string]string{
+	"len": "length of the %", "count": "number of % fields", "upper": "% in capitals", "lower": "% in small letters", "string": "text of the %",
+	"max": "largest of: %", "min": "smallest of: %", "abs": "% without its sign", "vals": "value text of the %", "dec": "decimal text of the %",
+	"hex": "hexadecimal text of the %", "float": "%", "double": "%", "ip_special_name": "special-purpose name of the %",
+}
+
 // spoken are fields whose label alone would not tell which end is meant.
 var spoken = map[string]string{
 	"ip.addr": "IPv4 address (source or destination)", "ipv6.addr": "IPv6 address (source or destination)",
@@ -155,7 +183,11 @@ func (e *expr) words() string {
 	for i, a := range e.args {
 		parts[i] = a.words()
 	}
-	return e.fn.label + " (" + strings.Join(parts, ", ") + ")"
+	list := strings.Join(parts, ", ")
+	if p := phrases[e.name]; p != "" {
+		return strings.Replace(p, "%", list, 1)
+	}
+	return list + ": " + e.fn.label
 }
 
 func (e *expr) fieldWords() string {
@@ -173,7 +205,7 @@ func (e *expr) fieldWords() string {
 			s = f.Label
 		}
 	}
-	if e.text {
+	if e.text && e.typ.fam == famString {
 		s += " text"
 	}
 	if e.raw {

@@ -71,7 +71,8 @@ func (m *machine) onLayer(e *expr, n *dissect.Node) bool {
 					total++
 				}
 			}
-			lo += total + 1
+			// The frame itself is no layer.
+			lo += max(total, layer) + 1
 		}
 		if layer >= lo && (s.toEnd || layer < lo+s.n) {
 			return true

@@ -197,7 +197,10 @@ func arith(op byte, f, rf family, a, b *val) (v val, ok bool) {
 		}
 		return intVal(int64(math.Round(x))), true
 	}
-	if f == famInt && !a.signed && b.neg && op != '%' {
+	if f == famInt && !a.signed && b.neg {
+		if op == '%' { // the right side counts as the large number its bits are
+			return val{w: a.w % b.w}, true
+		}
 		return val{}, false
 	}
 	switch op {
