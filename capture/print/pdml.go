@@ -129,13 +129,8 @@ func (x *PDML) write(i int32, depth int) {
 func (x *PDML) value(n *dissect.Node, f *field.Field, raw []byte) {
 	t := &x.t
 	if f.Type == field.TNone {
-		if f.Severity == 0 && !x.isExpert(n) {
-			t.S(`" show="`)
-			if len(raw) > 0 && n.Len > 0 {
-				t.S(`" value="`).Hex(raw, 0)
-			} else {
-				t.S(`" value="`)
-			}
+		if !isExpertLine(f) {
+			t.S(`" show="" value="`)
 		}
 		return
 	}
@@ -169,9 +164,8 @@ func upperHexMin(t *field.Text, v uint64) {
 	}
 }
 
-func (x *PDML) isExpert(n *dissect.Node) bool {
-	return n.Parent >= 0 && field.Get(x.p.Nodes[n.Parent].Field).Name == "_ws.expert"
-}
+// isExpertLine: the expert line itself has no show attribute.
+func isExpertLine(f *field.Field) bool { return f.Name == "_ws.expert" }
 
 func (x *PDML) children(i int32, depth int, tag string) {
 	t := &x.t

@@ -80,15 +80,10 @@ const (
 )
 
 // dnsConv are the questions asked on a conversation, by transaction.
-type dnsConv struct{ open map[dnsKey]*dnsAsked }
+type dnsConv struct{ open map[uint16]*dnsAsked }
 
 // dnsLoose are the same where there is no conversation to hang them on.
 type dnsLoose struct{ dnsConv }
-
-type dnsKey struct {
-	id   uint16
-	name string
-}
 
 type dnsAsked struct {
 	ask   uint32 // frame of the question
@@ -123,7 +118,6 @@ type dnsMsg struct {
 	kind  dnsKind
 	base  int // where the message begins: pointers count from here
 	flags uint16
-	count int // questions and records named in the Info column so far
 }
 
 func (m *dnsMsg) response() bool { return m.flags&0x8000 != 0 }
@@ -177,11 +171,7 @@ func dnsMessage(c *Cursor, kind dnsKind, tcp bool) {
 	for i, f := range heads {
 		n[i] = int(c.U16(f))
 	}
-	first := "" // the first question's name, which tells messages apart
-	if n[0] > 0 {
-		first = dnsFirstName(c, &m)
-	}
-	f := dnsLearn(c, &m, id, first)
+	f := dnsLearn(c, &m, id)
 	dnsRepeats(c, &m, idRef, f)
 	titles := [4]string{"Queries", "Answers", "Authoritative nameservers", "Additional records"}
 	if update {
@@ -290,9 +280,6 @@ func dnsQuestion(c *Cursor, m *dnsMsg) {
 		class &= 0x7fff
 	}
 	if b := c.Info(); b != nil {
-		if m.count > 0 {
-			b.C(',')
-		}
 		b.C(' ')
 		dnsTypeName(b, typ)
 		b.C(' ').Printable(buf.text())
@@ -300,7 +287,6 @@ func dnsQuestion(c *Cursor, m *dnsMsg) {
 			b.S(", ").S(map[bool]string{true: `"QU"`, false: `"QM"`}[qu]).S(" question")
 		}
 	}
-	m.count++
 	r := dissect.None
 	if b := c.Text(at, n+4); b != nil {
 		b.Printable(buf.text()).S(": type ")
@@ -365,20 +351,7 @@ func dnsTypeLabel(c *Cursor, r dissect.Ref, t uint16) {
 	}
 }
 
-// dnsFirstName is the first question's name and type, as a key.
-func dnsFirstName(c *Cursor, m *dnsMsg) string {
-	if !c.Learning() {
-		return ""
-	}
-	var buf dnsName
-	at := c.Pos()
-	if !c.Quiet(func(c *Cursor) { buf.read(c, m.base, at) }) {
-		return ""
-	}
-	return string(buf.text())
-}
-
-func dnsLearn(c *Cursor, m *dnsMsg, id uint16, name string) *dnsFact {
+func dnsLearn(c *Cursor, m *dnsMsg, id uint16) *dnsFact {
 	st, fr := c.Flow(), c.Frame()
 	// Several messages in one frame (over TCP) are told apart by their layer.
 	if !c.Learning() {
@@ -394,20 +367,17 @@ func dnsLearn(c *Cursor, m *dnsMsg, id uint16, name string) *dnsFact {
 		table = &dnsNoted.Global(st).dnsConv
 	}
 	if table.open == nil {
-		table.open = map[dnsKey]*dnsAsked{}
+		table.open = map[uint16]*dnsAsked{}
 	}
 	f := dnsFacts.Put(st, fr.Number, c.Layer())
-	k := dnsKey{id: id, name: name}
-	a := table.open[k]
+	a := table.open[id]
 	if !m.response() {
 		switch {
-		case m.kind == multicastDNS:
-			return nil
-		case a != nil && a.reply == 0 && fr.Time-a.time < dnsRepeatTime:
+		case a != nil && a.reply == 0 && m.kind != multicastDNS && fr.Time-a.time < dnsRepeatTime:
 			f.asked, f.repeated = a, a.ask
 		default:
 			a = &dnsAsked{ask: fr.Number, time: fr.Time}
-			table.open[k] = a
+			table.open[id] = a
 			f.asked = a
 		}
 		return f
@@ -476,7 +446,7 @@ func dnsExtraneous(c *Cursor, pos, n int) {
 	}
 	old := c.Push(r)
 	c.FieldAt(dnsExtra, pos, n)
-	c.Gen(dnsExtraLen, pos, 0, uint64(n))
+	c.Gen(dnsExtraLen, c.Start()+pos, 0, uint64(n))
 	if b := c.Text(pos, n); b != nil {
 		b.S("Extraneous data")
 		r = c.Last()

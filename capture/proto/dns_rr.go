@@ -124,7 +124,6 @@ func dnsRecord(c *Cursor, m *dnsMsg) {
 	}
 	r.shown = true
 	if b := c.Info(); b != nil {
-		m.count++
 		b.C(' ')
 		dnsTypeName(b, r.typ)
 		if flush {

@@ -2,7 +2,12 @@
 // (RFC 9460). Not decoded: TKEY, TSIG, LOC, CERT and older types, shown as data.
 package proto
 
-import "sonde/capture/field"
+import (
+	"encoding/base32"
+	"strings"
+
+	"sonde/capture/field"
+)
 
 var (
 	dnsDSKey     = dnsP.U16("ds.key_id", "Key id", hex)
@@ -35,7 +40,7 @@ var (
 	dnsN3SaltLen = dnsP.U8("nsec3.salt_length", "Salt length", dec)
 	dnsN3Salt    = dnsP.Bytes("nsec3.salt_value", "Salt value")
 	dnsN3HashLen = dnsP.U8("nsec3.hash_length", "Hash length", dec)
-	dnsN3Hash    = dnsP.Bytes("nsec3.hash_value", "Next hashed owner")
+	dnsN3Hash    = dnsP.Str("nsec3.hash_value", "Next hashed owner")
 	dnsTLSAUse   = dnsP.U8("tlsa.certificate_usage", "Certificate Usage", dec, enum(tlsaUsages))
 	dnsTLSASel   = dnsP.U8("tlsa.selector", "Selector", dec, enum(tlsaSelectors))
 	dnsTLSAMatch = dnsP.U8("tlsa.matching_type", "Matching Type", dec, enum(tlsaMatches))
@@ -93,7 +98,11 @@ func dnsSecData(c *Cursor, m *dnsMsg, r *dnsRR) bool {
 		c.Bytes(dnsN3Salt, n)
 		if r.typ == rrNSEC3 {
 			n = int(c.U8(dnsN3HashLen))
-			c.Bytes(dnsN3Hash, n)
+			hash := c.PeekBytes(0, n)
+			if c.Wants(dnsN3Hash) {
+				c.PutText(dnsN3Hash, c.Pos(), n, strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(hash)))
+			}
+			c.Skip(n)
 			dnsBitmap(c, r)
 		}
 	case rrTLSA, rrSMIMEA:
