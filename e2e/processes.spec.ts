@@ -11,7 +11,13 @@ function sleeper(seconds: number): ChildProcess & { pid: number } {
 }
 
 test.afterEach(() => {
-  for (const c of started.splice(0)) c.kill("SIGKILL");
+  for (const c of started.splice(0)) {
+    try {
+      process.kill(c.spawnargs[0] === "sh" ? -c.pid! : c.pid!, "SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  }
 });
 
 test("the filter narrows the list, says when it is wrong, and keeps the last result", async ({ signedIn: page }) => {
@@ -73,15 +79,17 @@ test("a header sorts, again reverses, and the address holds it", async ({ signed
 });
 
 test("the tree shows children under their parent", async ({ signedIn: page }) => {
-  const child = spawn("sh", ["-c", "sleep 7003; true"], { stdio: "ignore" });
+  // A time of our own, so that nothing else on the host matches.
+  const time = `7003.${process.pid}`;
+  const child = spawn("sh", ["-c", `sleep ${time} & wait`], { stdio: "ignore", detached: true });
   started.push(child);
   await visit(page, "/processes");
   await page.keyboard.press("t");
   await expect(page).toHaveURL(/tree=1/);
-  await page.getByLabel("Filter processes").fill("7003");
+  await page.getByLabel("Filter processes").fill(`command contains "sleep ${time}"`);
   const rows = page.locator("main [role=row][aria-level]");
   await expect(rows).toHaveCount(2);
-  await expect(rows.nth(0)).toContainText("sh -c sleep 7003");
+  await expect(rows.nth(0)).toContainText(`sh -c sleep ${time}`);
   await expect(rows.nth(1)).toContainText("└─");
   await expect(rows.nth(1)).toHaveAttribute("aria-level", "2");
 });

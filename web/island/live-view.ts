@@ -7,7 +7,7 @@ import { compile, type Fields, type Reader } from "./expr";
 import { bits, clock, percent, size } from "./format";
 import type { GridColumn, SGrid } from "./grid";
 import "./grid";
-import { LiveRows } from "./rows";
+import { lingers, LiveRows } from "./rows";
 import type { Entry, Table } from "./table";
 import { past, sampleAt } from "./timeline";
 
@@ -65,6 +65,7 @@ export class LiveList {
     if (verdict.state === "valid") this.last = verdict.test;
     else if (verdict.state === "empty") this.last = undefined;
     this.lastText = text;
+    clearTimeout(this.again);
     const test = this.last;
     const base = how.base;
     this.total = 0;
@@ -81,7 +82,10 @@ export class LiveList {
     );
     this.grid.emptyContent = () => (this.lastText ? noMatch(this.lastText, this.total, this.options.label.toLowerCase()) : empty("filter", `No ${this.options.label.toLowerCase()}`, "Nothing to list here."));
     this.grid.refresh();
+    // A table that seldom changes must still let its ended rows go.
+    if (this.rows.fading) this.again = window.setTimeout(() => this.update(table, how), lingers + 100);
   }
+  private again = 0;
 
   /** The entry named by an option of the address, found once by `match` and then
    * held by its key, so that a reused number never takes over the selection. */

@@ -18,7 +18,8 @@ export interface Arrange {
   readonly rowClass?: (e: Entry) => string;
 }
 
-const lingers = 2000;
+/** How long a row that ended stays, dimmed; ms. */
+export const lingers = 2000;
 
 export class LiveRows implements RowSource<Entry> {
   private list: Entry[] = [];
@@ -46,6 +47,11 @@ export class LiveRows implements RowSource<Entry> {
   }
   level(e: Entry): number {
     return this.how.tree ? e.level + 1 : 0;
+  }
+
+  /** Whether rows that ended are still shown: arrange again after `lingers`. */
+  get fading(): boolean {
+    return this.list.some((e) => e.gone > 0);
   }
 
   /** All entries in their order, for summaries. */
