@@ -457,10 +457,8 @@ func (s *tcpSeg) lateDuplicate(c *Cursor) {
 
 func optSACK(s *tcpSeg, c *Cursor, o *tcpOpt) {
 	base := uint32(0)
-	if s.fwd != nil && s.analyze {
-		if s.relative {
-			base = s.rev.base
-		}
+	if s.fwd != nil && s.relative && s.fact.bits&tfRevBase != 0 {
+		base = s.rev.base
 	}
 	blocks := 0
 	for left := o.n - 2; left > 0; left -= 8 {
@@ -485,13 +483,13 @@ func optSACK(s *tcpSeg, c *Cursor, o *tcpOpt) {
 			s.sackLeft[s.sacks], s.sackRight[s.sacks] = le, re
 			s.sacks++
 		}
-		if s.learn && s.analyze && s.fwd != nil && blocks < maxTCPSacks {
-			a := &s.fwd.a
-			a.sackL[blocks], a.sackR[blocks] = le, re
+		if s.analyze && s.fwd != nil && blocks < maxTCPSacks && c.Bool(prefTCPBIF) {
+			if s.learn {
+				a := &s.fwd.a
+				a.sackL[blocks], a.sackR[blocks] = le, re
+				a.sacks = uint8(blocks + 1)
+			}
 			blocks++
-			a.sacks = uint8(blocks)
-		} else {
-			blocks = min(blocks+1, maxTCPSacks)
 		}
 	}
 	c.Gen(tcpOptSCount, o.at, 0, uint64(blocks))

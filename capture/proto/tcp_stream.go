@@ -49,11 +49,9 @@ const (
 	tfClosing  = 1 << iota // this FIN starts the closing
 	tfIRTT                 // the connection's initial RTT is known here
 	tfACE                  // the ECN bits are a counter (RFC 9768)
-	tfLong                 // longer than the sender's MSS allows
-	tfTFOSyn               // the SYN carried Fast Open data
 	tfSCPS                 // SCPS capabilities are in use
 	tfFINAgain             // repeats the FIN of frame conv.flow.fin
-	tfTimed                // the connection has seen this segment in order of the file
+	tfRevBase              // the other side's first sequence number is known here
 	tfUntilFIN             // ends data that ran up to the end of the stream
 )
 
@@ -252,6 +250,9 @@ func (s *tcpSeg) learnBase() {
 	}
 	if !s.rev.baseSet && s.flags&thACK != 0 {
 		s.rev.baseSet, s.rev.base = true, s.rawAck-1
+	}
+	if s.rev.baseSet {
+		s.fact.bits |= tfRevBase
 	}
 }
 
