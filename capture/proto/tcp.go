@@ -206,7 +206,7 @@ func (s *tcpSeg) showStream(c *Cursor) {
 	if c.Wants(tcpComplStr) {
 		var t field.Text
 		letters(&t, v, 6, "RFDASS")
-		if v == 0 {
+		if v == 0 && f.pnum == 1 {
 			t.Reset()
 			t.S("[ Null ]")
 		}

@@ -235,7 +235,8 @@ func (s *tcpSeg) start(c *Cursor, p *dissect.Packet) {
 func (s *tcpSeg) sides(p *dissect.Packet) {
 	s.dir = s.conv.Dir(&p.Src, uint32(s.sp))
 	s.fwd, s.rev = &s.v.flow[s.dir], &s.v.flow[1-s.dir]
-	p.Conv, p.Streams[flow.KTCP] = s.conv, int32(s.conv.Index)
+	p.Conv = s.conv
+	c.Hop(flow.KTCP, &p.Src, &p.Dst, uint32(s.sp), uint32(s.dp), s.conv.Index)
 }
 
 // learnBase sets what sequence numbers are relative to. Where the SYN was not
