@@ -471,9 +471,6 @@ const (
 func (d *dnsName) text() []byte { return d.buf[:d.n] }
 
 func (d *dnsName) labels() int {
-	if d.root {
-		return 0
-	}
 	k := 1
 	for _, c := range d.text() {
 		if c == '.' {

@@ -233,7 +233,7 @@ export interface PacketRow {
   readonly fg: string;
   readonly bg: string;
   readonly rule: string;
-  readonly stream?: number;
+  readonly stream: number;
   readonly comment?: string;
   readonly marked?: boolean;
 }
