@@ -173,7 +173,8 @@ func (s *tcpSeg) place(c *Cursor, p *dissect.Packet) bool {
 		s.conv = st.Convs(flow.KTCP)[s.fact.conv]
 		s.v = tcpConvs.Of(s.conv)
 		s.ana = s.fact.ana
-		s.sides(p)
+		s.sides(c, p)
+		s.hop(c, p)
 		return true
 	}
 	s.conv = st.Find(flow.KTCP, &p.Src, &p.Dst, uint32(s.sp), uint32(s.dp), fr.Number)
@@ -186,7 +187,7 @@ func (s *tcpSeg) place(c *Cursor, p *dissect.Packet) bool {
 			s.v = tcpConvs.Make(s.conv)
 			*s.v = newTCPConv(s.now)
 		}
-		s.sides(p)
+		s.sides(c, p)
 	}
 	again := false
 	switch f := s.flags & (thSYN | thACK); {
@@ -218,7 +219,13 @@ func (s *tcpSeg) place(c *Cursor, p *dissect.Packet) bool {
 	v.prev = s.now
 	s.conv.Last, s.conv.LastTime = fr.Number, fr.Time
 	s.conv.Packets++
+	s.hop(c, p)
 	return true
+}
+
+// hop tells statistics of the segment, once its connection is settled.
+func (s *tcpSeg) hop(c *Cursor, p *dissect.Packet) {
+	c.Hop(flow.KTCP, &p.Src, &p.Dst, uint32(s.sp), uint32(s.dp), s.conv.Index)
 }
 
 // start begins a new connection with this segment.
@@ -229,14 +236,13 @@ func (s *tcpSeg) start(c *Cursor, p *dissect.Packet) {
 	s.v = tcpConvs.Make(s.conv)
 	*s.v = newTCPConv(s.now)
 	s.isNew = true
-	s.sides(p)
+	s.sides(c, p)
 }
 
-func (s *tcpSeg) sides(p *dissect.Packet) {
+func (s *tcpSeg) sides(c *Cursor, p *dissect.Packet) {
 	s.dir = s.conv.Dir(&p.Src, uint32(s.sp))
 	s.fwd, s.rev = &s.v.flow[s.dir], &s.v.flow[1-s.dir]
 	p.Conv = s.conv
-	c.Hop(flow.KTCP, &p.Src, &p.Dst, uint32(s.sp), uint32(s.dp), s.conv.Index)
 }
 
 // learnBase sets what sequence numbers are relative to. Where the SYN was not
