@@ -173,7 +173,7 @@ func (s *tcpSeg) place(c *Cursor, p *dissect.Packet) bool {
 		s.conv = st.Convs(flow.KTCP)[s.fact.conv]
 		s.v = tcpConvs.Of(s.conv)
 		s.ana = s.fact.ana
-		s.sides(c, p)
+		s.sides(p)
 		s.hop(c, p)
 		return true
 	}
@@ -187,7 +187,7 @@ func (s *tcpSeg) place(c *Cursor, p *dissect.Packet) bool {
 			s.v = tcpConvs.Make(s.conv)
 			*s.v = newTCPConv(s.now)
 		}
-		s.sides(c, p)
+		s.sides(p)
 	}
 	again := false
 	switch f := s.flags & (thSYN | thACK); {
@@ -236,10 +236,10 @@ func (s *tcpSeg) start(c *Cursor, p *dissect.Packet) {
 	s.v = tcpConvs.Make(s.conv)
 	*s.v = newTCPConv(s.now)
 	s.isNew = true
-	s.sides(c, p)
+	s.sides(p)
 }
 
-func (s *tcpSeg) sides(c *Cursor, p *dissect.Packet) {
+func (s *tcpSeg) sides(p *dissect.Packet) {
 	s.dir = s.conv.Dir(&p.Src, uint32(s.sp))
 	s.fwd, s.rev = &s.v.flow[s.dir], &s.v.flow[1-s.dir]
 	p.Conv = s.conv
