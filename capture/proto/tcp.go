@@ -462,7 +462,7 @@ func (s *tcpSeg) showFlags(c *Cursor, known bool) {
 		return
 	}
 	if s.learn && s.analyze && s.flags&(thSYN|thACK) == thACK {
-		if v := s.v; v.haveSYN && v.irtt == 0 {
+		if v := s.v; v.lastSYN != 0 && v.irtt == 0 {
 			v.irtt = s.now - v.lastSYN
 		}
 		s.fwd.firstACK = false
@@ -509,7 +509,7 @@ func (s *tcpSeg) showSYN(c *Cursor, syn dissect.Ref) {
 		s.fwd.maxNext = s.seq + 1
 	}
 	if s.flags&thACK == 0 {
-		s.v.haveSYN, s.v.lastSYN = true, s.now
+		s.v.lastSYN = s.now
 	}
 }
 

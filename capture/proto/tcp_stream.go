@@ -69,9 +69,8 @@ type tcpConv struct {
 	flow      [2]tcpFlow
 	first     int64
 	prev      int64
-	lastSYN   int64
+	lastSYN   int64 // 0 = none seen
 	irtt      int64
-	haveSYN   bool
 	aeSYN     bool // Accurate ECN was asked for, and granted, and seen in use
 	aeSYNACK  bool
 	aeOption  bool
