@@ -401,6 +401,29 @@ func (c *Capture) waitLearned(ctx context.Context, n uint32) (uint32, error) {
 	}
 }
 
+// firstPatience is how long a page waits for the first packets of a file that
+// is just being opened.
+const firstPatience = 500 * time.Millisecond
+
+// waitRows waits for frames up to n as far as they are in the store already;
+// for the first ones of a file that is being opened it waits a little, for
+// those of a live capture it does not: they may never come.
+func (c *Capture) waitRows(ctx context.Context, n uint32) (uint32, error) {
+	have := uint32(c.store.Len())
+	if have > 0 {
+		return c.waitLearned(ctx, min(n, have))
+	}
+	if c.final.Load() || c.Status().State == Running {
+		return c.learned.Load(), nil
+	}
+	wait, cancel := context.WithTimeout(ctx, firstPatience)
+	defer cancel()
+	if _, err := c.waitLearned(wait, 1); err != nil && ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	return c.learned.Load(), nil
+}
+
 // env is the frame's place in the capture.
 func (c *Capture) env(n, prevShown uint32) dissect.Env {
 	e := dissect.Env{Info: c.store.Info()}

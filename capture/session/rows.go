@@ -43,8 +43,7 @@ func (c *Capture) rows(ctx context.Context, q RowsQuery) (*RowsPage, error) {
 	}
 	page := &RowsPage{Columns: cols.titles, Rows: []Row{}}
 	if job == nil {
-		want := min(uint32(q.From)+uint32(q.Limit), uint32(max(c.store.Len(), 1)))
-		learned, err := c.waitLearned(ctx, want)
+		learned, err := c.waitRows(ctx, uint32(q.From)+uint32(q.Limit))
 		if err != nil {
 			return nil, err
 		}

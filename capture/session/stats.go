@@ -44,7 +44,7 @@ func (l *Library) Stat(ctx context.Context, id string, q StatQuery) (*table.Tabl
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.waitLearned(ctx, 1); err != nil {
+	if _, err := c.waitRows(ctx, 1); err != nil {
 		return nil, err
 	}
 	return j.table(ctx)

@@ -22,7 +22,7 @@ func (l *Library) Strip(ctx context.Context, id, filter string, bins int) (*Stri
 		return nil, err
 	}
 	defer c.release()
-	learned, err := c.waitLearned(ctx, 1)
+	learned, err := c.waitRows(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
