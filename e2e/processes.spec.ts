@@ -156,3 +156,21 @@ test("focus narrows the views and is carried along", async ({ signedIn: page }) 
   await page.keyboard.press("O");
   await expect(page.locator(".pill-focus")).toHaveCount(0);
 });
+
+test("the panel lists open files and environment names without values", async ({ signedIn: page }) => {
+  const a = spawn("sleep", ["7007"], { stdio: "ignore", env: { SONDE_SPEC_SECRET: "do-not-show" } });
+  started.push(a);
+  await visit(page, `/processes?sel=${a.pid}`);
+  await expect(page.getByRole("complementary")).toContainText("sleep 7007");
+  await page.keyboard.press("3");
+  await expect(page).toHaveURL(/tab=files/);
+  const files = page.getByRole("grid", { name: "Open files" });
+  await expect(files.getByRole("row").filter({ hasText: "/dev/null" }).first()).toBeVisible();
+  await page.keyboard.press("4");
+  const env = page.getByRole("grid", { name: "Environment" });
+  const row = env.getByRole("row").filter({ hasText: "SONDE_SPEC_SECRET" });
+  await expect(row).toBeVisible();
+  await expect(row).not.toContainText("do-not-show");
+  await page.getByRole("button", { name: "Reveal for 30 s" }).click();
+  await expect(row).toContainText("do-not-show");
+});
