@@ -73,7 +73,7 @@ score: build ## compare with tshark 4.6 over a corpus of captures (SCORE=... pas
 
 new-proto new-probe new-page new-stat: ## make new-proto NAME=x: a commented skeleton to start from
 	@test -n "$(NAME)" || { echo "give a name: make $@ NAME=x"; exit 2; }
-	@go run ././server/cmd/skeleton $(@:new-%=%) "$(NAME)"
+	@go run ./server/cmd/skeleton $(@:new-%=%) "$(NAME)"
 
 clean: ## remove what was built
 	rm -rf bin assets/dist/* node_modules
