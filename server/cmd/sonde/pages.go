@@ -48,7 +48,7 @@ func newPages(ctx context.Context, c *keeper.Client, o siteOptions, l *api.Liste
 	}
 	p := &pages{access: a, library: library}
 	h := &host{c: c, own: ownTraffic(os.Getenv, l.Listeners)}
-	p.Server, err = api.New(api.Options{Access: a, Audit: audit, Host: h, Captures: api.FromLibrary(library),
+	p.Server, err = api.New(api.Options{Access: a, Audit: audit, Host: h, Captures: api.FromLibrary(library), CheckCapture: checkCapture, PeerUIDs: peers(o.AllowLocalUsers, os.Getuid()),
 		Pages: mount(h.Features(ctx), o.ReadOnly), Assets: assets.Handler(), DataDir: o.data, Build: version(), TLS: o.secure(), ReadOnly: o.ReadOnly,
 		AllowHosts: o.AllowHosts, Log: log})
 	if err != nil {
@@ -169,4 +169,17 @@ func mount(features []wire.Feature, readOnly bool) func(api.PageRouter) {
 	}
 	c := page.Config{Shell: func(*http.Request) page.Shell { return shell }, URL: assets.URL, Imports: assets.Imports}
 	return func(r api.PageRouter) { page.Mount(r, c) }
+}
+
+// peers are the users of this host whose programs may connect, beside root:
+// whoever started the program (the face runs as them), unless all may. Nobody
+// is no person: a face that runs as nobody was started by root alone.
+func peers(all bool, uid int) []int {
+	switch {
+	case all:
+		return nil
+	case uid == nobody:
+		return []int{}
+	}
+	return []int{uid}
 }
