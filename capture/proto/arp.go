@@ -64,7 +64,7 @@ func parseARP(c *Cursor) {
 		c.SetProtocol("RARP")
 	}
 	end := at + 8 + 2*hl + 2*pl
-	c.Packet().Used = end
+	setUsed(c, end)
 	c.ProtoEnd(end)
 	ether := hw == 1 && hl == 6
 	ipv4 := pt == 0x0800 && pl == 4
@@ -105,14 +105,14 @@ func parseARP(c *Cursor) {
 	c.U8(arpProSize)
 	c.U16(arpOpcode)
 	if same && op <= 2 && !announce {
-		c.Gen(arpGratuit, 0, 0, 1)
+		c.Gen(arpGratuit, at, 0, 1)
 	}
 	if probe {
-		c.Gen(arpProbe, 0, 0, 1)
+		c.Gen(arpProbe, at, 0, 1)
 	}
 	if announce {
-		c.Gen(arpGratuit, 0, 0, 1)
-		c.Gen(arpAnnounce, 0, 0, 1)
+		c.Gen(arpGratuit, at, 0, 1)
+		c.Gen(arpAnnounce, at, 0, 1)
 	}
 	arpEnd(c, ether, ipv4, arpSrcMAC, arpSrcHW, arpSrcIPv4, arpSrcProto, src, hl, pl)
 	arpEnd(c, ether, ipv4, arpDstMAC, arpDstHW, arpDstIPv4, arpDstProto, dst, hl, pl)

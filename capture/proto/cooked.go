@@ -25,7 +25,7 @@ var (
 	sllRes    = sllP.Bytes("reserved", "Reserved")
 
 	sllTable = sllP.Table("sll.ltype")
-	_        = sllP.Parse(parseSLL).On("wtap_encap", uint64(frame.LinkLinuxSLL), uint64(frame.LinkLinuxSLL2)).Calls(etherTypeP, dataP)
+	_        = sllP.Parse(parseSLL).On("wtap_encap", uint64(frame.LinkLinuxSLL), uint64(frame.LinkLinuxSLL2)).Calls(etherTypeP, llcP, dataP)
 
 	nullP      = protocol("null", "Null/Loopback", "NULL")
 	nullFamily = nullP.U32("family", "Family", dec, enum(nullFamilies))
@@ -116,7 +116,7 @@ func parseSLL(c *Cursor) {
 	case typ >= 1536:
 		nextEtherType(c, typ, next, sllTrl)
 	case typ == 4:
-		c.Sub(llcP(c), next, -1)
+		c.Sub(llcP, next, -1)
 	case !c.Next(sllTable, uint64(typ), next, -1):
 		c.Sub(dataP, next, -1)
 	}

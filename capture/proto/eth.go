@@ -1,4 +1,5 @@
-// Ethernet, IEEE 802.3 and DIX. Not decoded: LLC and what it carries.
+// Ethernet, IEEE 802.3 and DIX. Not decoded: Cisco ISL, frame check sequences
+// are not verified.
 package proto
 
 import (
@@ -23,18 +24,19 @@ var (
 	ethFCS  = ethP.U32("fcs", "Frame check sequence", hex)
 	ethStrm = ethP.U32("stream", "Stream index", dec)
 
+	ethFCSStat = ethP.U8("fcs.status", "FCS Status", noBase, enum(checksumStatus), enumOnly)
+
 	eiEthSrcGroup = ethP.Expert("src_not_group", field.Protocol, field.Warn, "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)")
 	eiEthLenPast  = ethP.Expert("len.past_end", field.Malformed, field.Error, "Length field value goes past the end of the payload")
+	eiEthPad      = ethP.Expert("padding_bad", field.Protocol, field.Note, "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.")
 	eiEthLenType  = ethP.Expert("invalid_lentype.expert", field.Protocol, field.Warn, "Invalid length/type")
 
-	_ = ethP.Parse(parseEth).Stateful().On("wtap_encap", uint64(frame.LinkEthernet)).Calls(etherTypeP, llcData)
+	_ = ethP.Parse(parseEth).Stateful().On("wtap_encap", uint64(frame.LinkEthernet)).Calls(etherTypeP, llcP, dataP)
 
 	// etherTypeP is the layer that picks the protocol of an EtherType.
 	etherTypeP = protocol("ethertype", "Ethertype", "Ethertype").NoNode()
 	etherTable = etherTypeP.Table("ethertype")
 	_          = etherTypeP.Calls(dataP)
-
-	llcData = dataP
 )
 
 const (
@@ -78,6 +80,9 @@ func parseEth(c *Cursor) {
 			b.S("Ethernet II, Src: ")
 		case typ <= 1500:
 			b.S("IEEE 802.3 Ethernet ")
+			if c.CapLeft() >= 16 && c.Peek16(14) == 0xffff {
+				b.S("Raw ")
+			}
 		default:
 			b.S("Ethernet, Src: ")
 		}
@@ -100,32 +105,41 @@ func parseEth(c *Cursor) {
 	switch {
 	case dix:
 		c.U16(ethType)
-		c.Gen(ethStrm, 0, 0, uint64(stream))
-		nextEtherType(c, typ, at+14, field.None)
+		c.Gen(ethStrm, at, 0, uint64(stream))
+		nextEtherType(c, typ, at+14, ethTrl)
 	case typ <= 1500:
 		r := c.Field(ethLen, 2)
 		if int(typ) > c.Left() {
 			c.Expert(r, eiEthLenPast)
 		}
-		c.Gen(ethStrm, 0, 0, uint64(stream))
+		c.Gen(ethStrm, at, 0, uint64(stream))
 		n := min(int(typ), c.Left())
-		proto := c.ProtoNode()
-		c.Sub(llcP(c), at+14, n)
-		ethRest(c, proto, at+14+n)
+		nextLLC(c, at+14, n, ethTrl)
 	default:
 		r := c.Field(ethBad, 2)
 		c.Expert(r, eiEthLenType)
-		c.Gen(ethStrm, 0, 0, uint64(stream))
+		c.Gen(ethStrm, at, 0, uint64(stream))
 		c.Sub(dataP, at+14, -1)
 	}
 }
 
-// llcP is the protocol behind a length field: LLC where it is known, else data.
-func llcP(c *Cursor) *dissect.Proto {
-	if p := dissect.Find("llc"); p != nil {
-		return p
+// nextLLC runs what a length field is followed by, 802.2 or, when it begins
+// with 0xffff, Novell's raw 802.3; what lies beyond the length is the link
+// layer's.
+func nextLLC(c *Cursor, pos, n int, trailer field.ID) {
+	own := c.ProtoNode()
+	p := llcP
+	if n >= 2 && c.Has(pos+2-c.Pos()) && c.UintAt(pos, 2) == 0xffff {
+		if p = c.Lookup(llcTable, 0xff); p == nil {
+			p = dataP
+		}
 	}
-	return dataP
+	pkt := c.Packet()
+	outer := pkt.Used
+	pkt.Used = -1
+	c.Protected(p, pos, n)
+	pkt.Used = outer
+	ethRest(c, own, pos, pos+n, trailer)
 }
 
 // ethAddress records a hardware address with everything below it.
@@ -166,8 +180,8 @@ func macBelow(c *Cursor, m mac, pos int, b []byte, vendor string, fl dissect.Fla
 }
 
 // nextEtherType runs what an EtherType names over the rest of the data. What
-// that protocol says it did not use is a trailer of the calling protocol:
-// Ethernet's padding rules when trailer is None, else that field.
+// that protocol says it did not use is padding and a trailer (of that field)
+// of the calling protocol.
 func nextEtherType(c *Cursor, typ uint16, pos int, trailer field.ID) {
 	own := c.ProtoNode()
 	c.Layered(etherTypeP)
@@ -181,25 +195,22 @@ func nextEtherType(c *Cursor, typ uint16, pos int, trailer field.ID) {
 		return
 	}
 	pkt := c.Packet()
+	outer := pkt.Used
 	pkt.Used = -1
-	whole := c.Protected(p, pos, -1)
+	c.Protected(p, pos, -1)
 	used := pkt.Used
-	if !whole || used < pos || used >= c.End() {
-		return
+	pkt.Used = outer
+	if used >= pos && used < c.End() {
+		ethRest(c, own, pos, used, trailer)
 	}
-	pkt.Used = -1
-	if trailer == field.None {
-		ethRest(c, own, used)
-		return
+}
+
+// setUsed says where the network packet ends inside its frame; what follows is
+// the link layer's. The outermost one decides.
+func setUsed(c *Cursor, end int) {
+	if p := c.Packet(); p.Used < 0 {
+		p.Used = end
 	}
-	saved := c.Pos()
-	c.Seek(used)
-	if n := c.CapLeft(); n > 0 {
-		old := c.Push(own)
-		c.Bytes(trailer, n)
-		c.Pop(old)
-	}
-	c.Seek(saved)
 }
 
 func etherShort(typ uint16) string {
@@ -208,25 +219,41 @@ func etherShort(typ uint16) string {
 	return t.String()
 }
 
-// ethRest records what follows the packet inside the frame.
-func ethRest(c *Cursor, own dissect.Ref, pos int) {
-	n := c.Pos() // keep the cursor where it is
-	defer c.Seek(n)
-	c.Seek(pos)
-	left := c.CapLeft()
-	if left <= 0 {
+// ethRest records what follows the packet [payload, pos) inside the frame:
+// padding to the least payload of 46 bytes, a trailer, a frame check sequence.
+// Whether a capture has the latter is not told; a frame that needs no padding
+// and has four more bytes is taken to have it.
+func ethRest(c *Cursor, own dissect.Ref, payload, pos int, trailer field.ID) {
+	left, room := c.CapLeft()+c.Pos()-pos, c.End()-pos
+	if room <= 0 {
 		return
 	}
 	old := c.Push(own)
-	if pad := 60 - (pos - c.Start()); pad > 0 && allZero(c.BytesAt(pos, min(pad, left))) {
-		k := min(pad, left)
-		c.Bytes(ethPad, k)
-		left -= k
+	defer c.Pop(old)
+	short := 46 - (pos - payload) // how much padding it needs
+	padded := false
+	if pad := min(short, room); pad > 0 && c.Frame().Len >= 60 && pad <= left && allZero(c.BytesAt(pos, pad)) {
+		c.FieldAt(ethPad, pos, pad)
+		pos, left, room = pos+pad, left-pad, room-pad
+		padded = true
 	}
-	if left > 0 {
-		c.Bytes(ethTrl, left)
+	fcs := trailer == ethTrl && c.Start() == 0 && c.SourceIndex() == 0 && room >= 4 && c.End() >= 64
+	if fcs {
+		room -= 4
 	}
-	c.Pop(old)
+	if n := min(room, left); n > 0 {
+		r := c.FieldAt(trailer, pos, n)
+		if short > 0 && !padded {
+			c.Expert(r, eiEthPad)
+		}
+	}
+	if fcs && left >= room+4 {
+		r := c.FieldAt(ethFCS, pos+room, 4)
+		if b := c.Append(r); b != nil {
+			b.S(" [unverified]")
+		}
+		c.Gen(ethFCSStat, pos+room, 0, 2)
+	}
 }
 
 func allZero(b []byte) bool {

@@ -119,7 +119,7 @@ func parseIPv6(c *Cursor) {
 	c.Gen(ipv6Stream, at, 0, uint64(netStream(c, flow.KIPv6)))
 	if plen > 0 && at+40+plen <= c.End() {
 		c.SetEnd(at + 40 + plen)
-		p.Used = at + 40 + plen
+		setUsed(c, at+40+plen)
 	}
 	ipv6Payload(c, nxt, at+40)
 }

@@ -15,7 +15,7 @@ var (
 
 	eiVlanLen = vlanP.Expert("len.past_end", field.Malformed, field.Error, "Length field value goes past the end of the payload")
 
-	_ = vlanP.Parse(parseVLAN).On("ethertype", 0x8100, 0x9100, 0x9200).Calls(etherTypeP)
+	_ = vlanP.Parse(parseVLAN).On("ethertype", 0x8100, 0x9100, 0x9200).Calls(etherTypeP, llcP, dataP)
 
 	vlanPriorities = values(val(0, "Best Effort (default)"), val(1, "Background"), val(2, "Spare"), val(3, "Excellent Effort"), val(4, "Controlled Load"),
 		val(5, "Video, < 100ms latency and jitter"), val(6, "Voice, < 10ms latency and jitter"), val(7, "Network Control"))
@@ -53,7 +53,7 @@ func parseVLAN(c *Cursor) {
 	if int(typ) > c.Left() {
 		c.Expert(r, eiVlanLen)
 	}
-	c.Sub(llcP(c), at+4, min(int(typ), c.Left()))
+	nextLLC(c, at+4, min(int(typ), c.Left()), vlanTrl)
 }
 
 func parse8021ad(c *Cursor) {
