@@ -55,6 +55,9 @@ func Find(name string) *Proto {
 // Parse sets the dissector.
 func (p *Proto) Parse(f Parse) *Proto { p.parse = f; return p }
 
+// Runs reports that the protocol has a dissector; others are only names.
+func (p *Proto) Runs() bool { return p.parse != nil }
+
 // Stateful says that the learn pass must see this protocol: it numbers
 // streams, reassembles, or links requests and responses.
 func (p *Proto) Stateful() *Proto { p.stateful = true; return p }
@@ -330,4 +333,12 @@ type HeuristicInfo struct {
 	Name  string
 	Proto *Proto
 	Off   bool
+}
+
+// Alias is a protocol's other dissector under the same name and fields: the
+// same words for messages of another form on another number.
+func Alias(p *Proto) *Proto {
+	q := &Proto{Field: p.Field, index: len(protos)}
+	protos = append(protos, q)
+	return q
 }
