@@ -87,6 +87,7 @@ func (c *Cursor) Skip(n int) { c.off += n }
 // SetEnd shortens the data on the wire to end at pos (a length field said so).
 func (c *Cursor) SetEnd(pos int) {
 	if pos < c.end {
+		pos = max(pos, c.start)
 		c.end = pos
 		c.cap = min(c.cap, pos)
 		if c.protoNode != None {
@@ -99,14 +100,27 @@ func (c *Cursor) SetEnd(pos int) {
 func (c *Cursor) Need(n int) { c.at(c.off, n) }
 
 // Has reports whether n bytes follow in the capture.
-func (c *Cursor) Has(n int) bool { return n >= 0 && c.off >= 0 && c.off+n <= c.cap }
+func (c *Cursor) Has(n int) bool {
+	return n >= 0 && c.off >= 0 && n <= min(c.cap, len(c.buf))-c.off
+}
 
 // at gives n bytes at an absolute position, or leaves.
 func (c *Cursor) at(pos, n int) []byte {
-	if pos < 0 || n < 0 || pos+n > c.cap || pos+n < pos {
-		c.fail(pos, n)
+	end := pos + n
+	if pos < 0 || n < 0 || end < pos || end > c.cap || end > len(c.buf) {
+		return c.beyond(pos, n)
 	}
-	return c.buf[pos : pos+n]
+	return c.buf[pos:end]
+}
+
+// beyond leaves the dissector, unless no bytes were asked for at a place
+// inside the data of which nothing was captured.
+func (c *Cursor) beyond(pos, n int) []byte {
+	if n == 0 && pos >= 0 && pos <= c.cap {
+		return nil
+	}
+	c.fail(pos, n)
+	return nil
 }
 
 func (c *Cursor) fail(pos, n int) {
@@ -162,10 +176,11 @@ func (c *Cursor) BytesAt(pos, n int) []byte { return c.at(pos, n) }
 
 // Rest gives the captured bytes from the position on, possibly none.
 func (c *Cursor) Rest() []byte {
-	if c.off >= c.cap || c.off < 0 {
+	end := min(c.cap, len(c.buf))
+	if c.off >= end || c.off < 0 {
 		return nil
 	}
-	return c.buf[c.off:c.cap]
+	return c.buf[c.off:end]
 }
 
 // UintAt reads an n-byte (1..8) big-endian number at an absolute position.
@@ -616,3 +631,6 @@ func (c *Cursor) DropProto() {
 	}
 	c.protoNode, c.last = None, None
 }
+
+// None is the Ref of nothing, for a line that is made only when wanted.
+func (c *Cursor) None() Ref { return None }
