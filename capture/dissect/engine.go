@@ -150,6 +150,8 @@ type Packet struct {
 	Conv *flow.Conv
 	// IPProto is the protocol number of the innermost IP header.
 	IPProto uint8
+	// TTL is its time to live or hop limit, -1 without an IP header.
+	TTL int16
 	// Used is the position behind the network packet inside its frame, when its
 	// header says so (the rest is padding or a trailer); -1 unknown.
 	Used int
@@ -251,6 +253,7 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p.Cols.reset(r.Columns)
 	p.Src, p.Dst, p.DLSrc, p.DLDst = flow.Addr{}, flow.Addr{}, flow.Addr{}, flow.Addr{}
 	p.SrcPort, p.DstPort, p.PortKind, p.Conv, p.IPProto = 0, 0, 0, nil, 0
+	p.TTL = -1
 	p.Layers, p.Hops = p.Layers[:0], p.Hops[:0]
 	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 	p.Bug, p.Malformed, p.Short = "", false, false

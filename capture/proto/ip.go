@@ -95,7 +95,7 @@ func parseIPv4(c *Cursor) {
 		dst = c.BytesAt(final, 4)
 	}
 	p.Src, p.Dst = flow.NewAddr(flow.IPv4, src), flow.NewAddr(flow.IPv4, dst)
-	p.IPProto = proto
+	p.IPProto, p.TTL = proto, int16(ttl)
 	if b := c.Label(c.ProtoNode()); b != nil {
 		b.S("Internet Protocol Version 4, Src: ").IPv4(src).S(", Dst: ").IPv4(dst)
 		if final != 0 {
@@ -227,7 +227,7 @@ func ipTotal(c *Cursor, hl int) int {
 	case total >= hl:
 		r := c.Field(ipLen, 2)
 		if total > have {
-			if c.Full() || c.Wants(eiIPLen) {
+			if !c.Quoted() {
 				var t field.Text
 				t.S("IPv4 total length exceeds packet length (").U(uint64(have)).S(" bytes)")
 				c.ExpertText(r, eiIPLen, t.String())
@@ -280,11 +280,7 @@ func ipHeaderSum(c *Cursor, at, hl int) {
 	r := c.Field(ipChecksum, 2)
 	if !c.Bool(prefIPSum) || c.Quoted() || c.CapLeft() < hl-12 {
 		if b := c.Append(r); b != nil {
-			if c.Quoted() {
-				b.S(" [in ICMP error packet]")
-			} else {
-				b.S(" [validation disabled]")
-			}
+			b.S(" [validation disabled]")
 		}
 		c.Gen(ipSumStat, at+10, 0, 2)
 		return

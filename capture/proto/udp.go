@@ -58,7 +58,7 @@ func parseUDP(c *Cursor) {
 	if b := c.Label(c.ProtoNode()); b != nil {
 		b.S("User Datagram Protocol, Src Port: ").U(uint64(sp)).S(", Dst Port: ").U(uint64(dp))
 	}
-	c.ProtoEnd(at + 8)
+	c.ProtoEnd(min(at+8, c.End()))
 	c.U16(udpSrcPort)
 	c.U16(udpDstPort)
 	c.PutHidden(udpPort, at, 2, uint64(sp))
@@ -98,15 +98,19 @@ func parseUDP(c *Cursor) {
 			b.S(" [unverified]")
 		}
 	}
-	stat := uint64(2)
 	if sum == 0 {
-		stat = 3
+		old := c.Push(c.Last())
+		c.Put(udpSumStat, at+6, 2, 3)
+		c.Pop(old)
+	} else {
+		c.Gen(udpSumStat, at+6, 0, 2)
 	}
-	c.Gen(udpSumStat, at+6, 0, stat)
 
 	f := udpLearn(c, p, sp, dp)
 	if f != nil {
 		c.Gen(udpStream, at+8, 0, uint64(f.conv.Index))
+	}
+	if f != nil && !c.Quoted() {
 		c.Gen(udpPNum, at, 0, uint64(f.pnum))
 		if c.Frame().HasTime {
 			var group dissect.Ref = dissect.None
