@@ -160,6 +160,11 @@ type Packet struct {
 	// Hops are the address pairs of every layer, outermost first, without those
 	// of packets quoted in errors. Only with Request.Hops.
 	Hops []Hop
+	// Content is what the enclosing message says of the data that the protocol
+	// being called reads: for those of table "media_type".
+	Content Content
+	// StreamEnd is set while the last segment of a stream's direction is read.
+	StreamEnd bool
 	// Streams holds the stream numbers by kind, -1 for none.
 	Streams [8]int32
 	Env     Env
@@ -168,6 +173,12 @@ type Packet struct {
 	// Malformed and Short tell how dissection ended.
 	Malformed, Short bool
 	stream           Stream
+}
+
+// Content is a media type as a message's headers give it.
+type Content struct {
+	Type   string // lower case, without parameters: "text/html"
+	Params string // "charset=utf-8; boundary=x"
 }
 
 // Hop is one layer's pair of addresses.
@@ -257,6 +268,7 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p.Layers, p.Hops = p.Layers[:0], p.Hops[:0]
 	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
 	p.Bug, p.Malformed, p.Short = "", false, false
+	p.Content, p.StreamEnd = Content{}, false
 	p.stream = Stream{}
 	for _, i := range e.counted {
 		e.counts[i] = 0

@@ -111,6 +111,7 @@ func (f *Field) LabelValue(t *Text, v Value) {
 
 // Label appends the whole line of the detail pane: bit pattern, label, value.
 func (f *Field) LabelLine(t *Text, v Value) {
+	from := len(t.B)
 	if f.Mask != 0 {
 		f.BitPattern(t, v.Word)
 	}
@@ -118,8 +119,10 @@ func (f *Field) LabelLine(t *Text, v Value) {
 	if f.Type == TNone || f.Type == TProtocol {
 		return
 	}
+	name := len(t.B) - from
 	t.S(": ")
 	f.LabelValue(t, v)
+	CutLabel(t, from, name)
 }
 
 // BitPattern appends ".... ..1. = " for the masked value v (already shifted).
@@ -322,13 +325,31 @@ func (f *Field) labelBytes(t *Text, b []byte) {
 	t.Hex(b, sep)
 }
 
-// CutLabel shortens a finished line the way Wireshark does: when it is longer
-// than 240 bytes, the text after "label" is cut and " […]" set behind the label.
-func CutLabel(line []byte, labelLen int) []byte {
-	if len(line) < stringLimit {
-		return line
+// CutLabel shortens the line that stands in t from the given offset on the way
+// Wireshark does: when it is longer than 239 bytes, " […]" is set behind its
+// first nameLen bytes (the field's name), or "[…] " in front when that is 0,
+// and the end is cut, never inside a character.
+func CutLabel(t *Text, from, nameLen int) {
+	if len(t.B)-from < stringLimit {
+		return
 	}
-	return line
+	const mark = len(" […]")
+	if nameLen >= stringLimit-mark {
+		nameLen = 0
+	}
+	end := from + stringLimit - 1
+	tail := append([]byte(nil), t.B[from+nameLen:end]...)
+	t.B = t.B[:from+nameLen]
+	if nameLen > 0 {
+		t.S(" […]")
+	} else {
+		t.S("[…] ")
+	}
+	t.Raw(tail)
+	for end > from && t.B[end]&0xc0 == 0x80 {
+		end--
+	}
+	t.B = t.B[:end]
 }
 
 // Seconds appends nanoseconds as seconds with n digits (0..9) after the point.

@@ -660,6 +660,7 @@ func (s *tcpSeg) conclude(c *Cursor) {
 func (s *tcpSeg) payload(c *Cursor, p *dissect.Packet) {
 	pos := s.at + s.hlen
 	c.Seek(pos)
+	p.StreamEnd = s.flags&thFIN != 0
 	n := c.CapLeft()
 	if s.fact != nil && s.haveLen && s.flags&thFIN != 0 && s.canReasm {
 		if s.finish(c, pos) {

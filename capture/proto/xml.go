@@ -1,0 +1,3 @@
+package proto
+
+var xmlP = protocol("xml", "eXtensible Markup Language", "XML")
