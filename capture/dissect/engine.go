@@ -26,6 +26,7 @@ const (
 	maxDepth = 128    // protocols inside each other
 	maxNodes = 100000 // recorded items
 	maxSteps = 1 << 20
+	maxFlaws = 64 // lines that say how a part ended
 )
 
 // Config is what a user may change about dissection. Make it with NewConfig;
@@ -113,6 +114,7 @@ type Env struct {
 type Wanted struct {
 	set   field.Set
 	deep  bool      // every layer is needed, whatever it holds
+	full  bool      // the whole tree is needed: texts that are made for it alone
 	proto field.Set // protocols (by index) that have a wanted field
 }
 
@@ -122,6 +124,7 @@ type Wanted struct {
 func Want(deep bool, ids ...field.ID) *Wanted {
 	w := &Wanted{set: field.NewSet(ids...), deep: deep, proto: make(field.Set, (len(protos)+63)/64)}
 	for _, id := range ids {
+		w.full = w.full || id == expertMessage
 		p := protoByID[field.Get(id).Proto]
 		if p == nil || deepProtos[p.Name] || deepFields[id] {
 			w.deep = true
@@ -133,7 +136,7 @@ func Want(deep bool, ids ...field.ID) *Wanted {
 }
 
 // deepProtos are those whose fields may be added by any layer.
-var deepProtos = map[string]bool{"_ws.expert": true, "_ws.malformed": true, "_ws.short": true, "frame": false}
+var deepProtos = map[string]bool{"_ws.expert": true, "_ws.malformed": true, "_ws.short": true, "_ws.unreassembled": true, "_ws.dissector_bug": true, "frame": false}
 
 // Packet is the result of one dissection, valid until the engine's next.
 type Packet struct {
@@ -172,7 +175,13 @@ type Packet struct {
 	Bug string
 	// Malformed and Short tell how dissection ended.
 	Malformed, Short bool
-	stream           Stream
+	// Limited: the packet holds more layers, items or work than one packet may;
+	// what was found so far is there.
+	Limited bool
+	// Gone: bytes vanished from the file while they were read.
+	Gone   bool
+	flaws  int
+	stream Stream
 }
 
 // Content is a media type as a message's headers give it.
@@ -267,9 +276,9 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p.TTL = -1
 	p.Layers, p.Hops = p.Layers[:0], p.Hops[:0]
 	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
-	p.Bug, p.Malformed, p.Short = "", false, false
+	p.Bug, p.Malformed, p.Short, p.Limited, p.Gone, p.flaws = "", false, false, false, false, 0
 	p.Content, p.StreamEnd = Content{}, false
-	p.stream = Stream{}
+	p.stream = Stream{node: None}
 	for _, i := range e.counted {
 		e.counts[i] = 0
 	}
@@ -280,19 +289,33 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 		e.wanted = e.noneWant
 	}
 	e.want = e.wanted.set
+	e.all = e.all || e.wanted.full
 	p.Sources = append(p.Sources, Source{Name: "Frame", Data: f.Data})
 	c := &e.c
 	c.st = st{buf: f.Data, cap: len(f.Data), end: max(int(f.Len), len(f.Data)), parent: None, root: None, protoNode: None}
 	c.rejected = false
 	c.steps, c.depth, c.last = maxSteps+64*len(f.Data), 0, None
 	if frameProto != nil {
-		c.run(frameProto, frameProto.parse, 0, -1)
+		c.whole()
 	}
 	if e.learn {
 		e.flow.Learned = f.Number
 	}
 	p.Tree.closeLabel()
+	p.Tree.fit(f)
 	return p
+}
+
+// whole runs the frame's own dissector. It guards its parts itself; what
+// leaves it all the same must not leave the engine.
+func (c *Cursor) whole() {
+	saved := c.st
+	defer func() {
+		if r := recover(); r != nil {
+			c.caught(r, saved, 0)
+		}
+	}()
+	c.run(frameProto, frameProto.parse, 0, -1)
 }
 
 // ---- calling the next protocol ----
@@ -467,7 +490,7 @@ func (w *Wanted) Or(o *Wanted) *Wanted {
 	if o == nil {
 		return w
 	}
-	r := &Wanted{set: make(field.Set, len(w.set)), deep: w.deep || o.deep, proto: make(field.Set, len(w.proto))}
+	r := &Wanted{set: make(field.Set, len(w.set)), deep: w.deep || o.deep, full: w.full || o.full, proto: make(field.Set, len(w.proto))}
 	for i := range r.set {
 		r.set[i] = w.set[i] | o.set[i]
 	}

@@ -1,6 +1,9 @@
 package dissect
 
-import "sonde/capture/field"
+import (
+	"sonde/capture/field"
+	"sonde/capture/frame"
+)
 
 // Flags of a node.
 type Flags uint16
@@ -93,6 +96,28 @@ func (t *Tree) reset() {
 	t.open = 0
 }
 
+// fit keeps nodes inside their data: lengths that a dissector took from the
+// wire may reach beyond it. The frame's own data counts as long as it was on
+// the wire.
+func (t *Tree) fit(f *frame.Frame) {
+	for i := range t.Nodes {
+		n := &t.Nodes[i]
+		size := uint32(0)
+		if int(n.Source) < len(t.Sources) {
+			size = uint32(len(t.Sources[n.Source].Data))
+		}
+		if n.Source == 0 {
+			size = max(size, f.Len)
+		}
+		if n.Off > size {
+			n.Off = size
+		}
+		if n.Len > size-n.Off {
+			n.Len = size - n.Off
+		}
+	}
+}
+
 func (t *Tree) closeLabel() {
 	if t.open != 0 {
 		t.labels[t.open-1].to = uint32(len(t.text.B))
@@ -159,6 +184,10 @@ func (t *Tree) Label(out *field.Text, n *Node) {
 
 // HasLabel reports whether the label was written by the dissector.
 func (n *Node) HasLabel() bool { return n.label != 0 }
+
+// Derived reports a value that the dissector made: it does not stand in the
+// data as it is.
+func (n *Node) Derived() bool { return n.Flags&inArena != 0 }
 
 // HasBytes reports whether the node has a place in a data source.
 func (n *Node) HasBytes() bool { return n.Flags&noSource == 0 }

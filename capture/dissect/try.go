@@ -1,6 +1,8 @@
 package dissect
 
 import (
+	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"sonde/capture/field"
@@ -86,12 +88,7 @@ func (c *Cursor) narrow(pos, n int) {
 		c.end = pos
 	}
 	if pos > c.cap {
-		// nothing of it was captured: every read leaves
-		c.cap = pos
-		if pos > len(c.buf) {
-			c.buf = c.buf[:len(c.buf):len(c.buf)]
-			c.buf = append(c.buf, make([]byte, pos-len(c.buf))...)
-		}
+		c.cap = pos // nothing of it was captured: every read leaves
 	}
 	c.cap = min(c.cap, c.end)
 	c.off = pos
@@ -120,7 +117,7 @@ func (c *Cursor) tryHeur(h *heurEntry, pos, n int) (took bool) {
 	saved, depth := c.st, c.depth
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ours := r.(*thrown); !ours {
+			if th, ours := r.(*thrown); !ours || th.kind == throwLimit {
 				panic(r)
 			}
 			// A heuristic that runs off the end while it looks does not
@@ -200,7 +197,7 @@ func (c *Cursor) Quiet(f func(c *Cursor)) (whole bool) {
 	saved, depth := c.st, c.depth
 	defer func() {
 		if r := recover(); r != nil {
-			if _, ours := r.(*thrown); !ours {
+			if th, ours := r.(*thrown); !ours || th.kind == throwLimit {
 				panic(r)
 			}
 			c.st, c.depth = saved, depth
@@ -211,8 +208,14 @@ func (c *Cursor) Quiet(f func(c *Cursor)) (whole bool) {
 	return true
 }
 
-// caught marks the packet for what left a dissector and goes back to saved.
+// caught marks the packet for what left a dissector and goes back to saved. A
+// limit ends the whole packet: it goes on to the outermost call, since every
+// part that is still to come would only spend more.
 func (c *Cursor) caught(r any, saved st, depth int) {
+	th, ours := r.(*thrown)
+	if ours && th.kind == throwLimit && depth > 1 {
+		panic(r)
+	}
 	name := "?"
 	if c.proto != nil {
 		name = c.proto.Short
@@ -222,9 +225,15 @@ func (c *Cursor) caught(r any, saved st, depth int) {
 	c.rejected = false
 	p := &c.e.pkt
 	p.Cols.frozen = 0
-	th, ours := r.(*thrown)
-	if !ours {
-		p.Bug = string(debug.Stack())
+	switch {
+	case gone(r):
+		p.Gone = true
+		c.flaw(shortProto, at, "[Bytes gone from the file: ", name, "]", "[Bytes gone from the file]", 0)
+		return
+	case !ours:
+		if p.Bug == "" {
+			p.Bug = fmt.Sprintf("%v\n%s", r, debug.Stack())
+		}
 		c.flaw(bugProto, 0, "[Dissector bug, protocol ", name, "]", "[Dissector bug]", 0)
 		return
 	}
@@ -235,6 +244,7 @@ func (c *Cursor) caught(r any, saved st, depth int) {
 	case throwFragment:
 		c.flaw(unreassembledProto, at, "[Unreassembled Packet: ", name, "]", "[Unreassembled Packet: "+name+"]", 0)
 	case throwLimit:
+		p.Limited = true
 		c.flaw(malformedProto, at, "[Nesting or size limit reached: ", name, "]", "[Limit reached]", eiLimit)
 	default:
 		p.Malformed = true
@@ -242,20 +252,33 @@ func (c *Cursor) caught(r any, saved st, depth int) {
 	}
 }
 
+// gone tells a fault on mapped memory, whose file was cut, from a mistake of
+// ours: the runtime's error for a fault at a non-zero address has an Addr.
+func gone(r any) bool {
+	f, ok := r.(interface {
+		runtime.Error
+		Addr() uintptr
+	})
+	return ok && f.Addr() != 0
+}
+
 // flaw adds the line that says how dissection ended, at the top of the tree.
 func (c *Cursor) flaw(p *Proto, at int, before, name, after, column string, ei field.ID) {
+	e := c.e
+	if e.pkt.flaws >= maxFlaws {
+		return
+	}
+	e.pkt.flaws++
 	if b := c.Info(); b != nil {
 		b.S(column)
 	}
-	e := c.e
 	if len(e.pkt.Layers) < 512 {
 		e.pkt.Layers = append(e.pkt.Layers, p.ID)
 	}
-	old := c.parent
-	c.parent = None
+	old, steps, nodes := c.parent, c.steps, e.maxNodes
+	// The line itself must fit when the budgets are spent.
+	c.parent, c.steps, e.maxNodes = None, max(c.steps, 64), max(nodes, len(e.pkt.Nodes)+16)
 	if e.all || e.want.Has(p.ID) {
-		max := e.maxNodes
-		e.maxNodes += 16 // the line itself must fit when the budget is spent
 		r := c.put(p.ID, 0, 0, 0, 0)
 		if b := c.Label(r); b != nil {
 			b.S(before).S(name).S(after)
@@ -263,9 +286,8 @@ func (c *Cursor) flaw(p *Proto, at int, before, name, after, column string, ei f
 		if ei != 0 {
 			c.Expert(r, ei)
 		}
-		e.maxNodes = max
 	} else if ei != 0 {
 		c.Expert(None, ei)
 	}
-	c.parent = old
+	c.parent, c.steps, e.maxNodes = old, steps, nodes
 }

@@ -60,10 +60,10 @@ var (
 	_ = dnsP.Parse(parseDNS).Stateful().On("udp.port", 53).On("tcp.port", 53)
 
 	mdnsP = protocol("mdns", "Multicast Domain Name System", "MDNS")
-	_     = mdnsP.Parse(parseMDNS).Stateful().On("udp.port", 5353).On("tcp.port", 5353)
+	_     = mdnsP.Parse(parseMDNS).Stateful().Calls(dnsP).On("udp.port", 5353).On("tcp.port", 5353)
 
 	llmnrP = protocol("llmnr", "Link-local Multicast Name Resolution", "LLMNR")
-	_      = llmnrP.Parse(parseLLMNR).Stateful().On("udp.port", 5355)
+	_      = llmnrP.Parse(parseLLMNR).Stateful().Calls(dnsP).On("udp.port", 5355)
 
 	dnsConvs = flow.NewSlot[dnsConv]()
 	dnsFacts = flow.NewFacts[dnsFact]()

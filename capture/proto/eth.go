@@ -19,16 +19,16 @@ var (
 	ethLen  = ethP.U16("len", "Length", dec)
 	ethType = ethP.U16("type", "Type", hex, enum(etherTypes))
 	ethBad  = ethP.U16("invalid_lentype", "Invalid length/type", hexDec)
-	ethPad  = ethP.Bytes("padding", "Padding")
-	ethTrl  = ethP.Bytes("trailer", "Trailer")
-	ethFCS  = ethP.U32("fcs", "Frame check sequence", hex)
+	ethPad  = dissect.Deep(ethP.Bytes("padding", "Padding"))
+	ethTrl  = dissect.Deep(ethP.Bytes("trailer", "Trailer"))
+	ethFCS  = dissect.Deep(ethP.U32("fcs", "Frame check sequence", hex))
 	ethStrm = ethP.U32("stream", "Stream index", dec)
 
-	ethFCSStat = ethP.U8("fcs.status", "FCS Status", noBase, enum(checksumStatus), enumOnly)
+	ethFCSStat = dissect.Deep(ethP.U8("fcs.status", "FCS Status", noBase, enum(checksumStatus), enumOnly))
 
 	eiEthSrcGroup = ethP.Expert("src_not_group", field.Protocol, field.Warn, "Source MAC must not be a group address: IEEE 802.3-2002, Section 3.2.3(b)")
 	eiEthLenPast  = ethP.Expert("len.past_end", field.Malformed, field.Error, "Length field value goes past the end of the payload")
-	eiEthPad      = ethP.Expert("padding_bad", field.Protocol, field.Note, "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros.")
+	eiEthPad      = dissect.Deep(ethP.Expert("padding_bad", field.Protocol, field.Note, "Didn't find padding of zeros, and an undecoded trailer exists. There may be padding of non-zeros."))
 	eiEthLenType  = ethP.Expert("invalid_lentype.expert", field.Protocol, field.Warn, "Invalid length/type")
 
 	_ = ethP.Parse(parseEth).Stateful().On("wtap_encap", uint64(frame.LinkEthernet)).Calls(etherTypeP, llcP, dataP)

@@ -29,7 +29,7 @@ var (
 	frameCapLen   = frameP.U32("cap_len", "Capture Length", dec)
 	frameMarked   = frameP.Bool("marked", "Frame is marked")
 	frameIgnored  = frameP.Bool("ignored", "Frame is ignored")
-	frameProtos   = frameP.Str("protocols", "Protocols in frame")
+	frameProtos   = dissect.Deep(frameP.Str("protocols", "Protocols in frame"))
 	frameEncoding = frameP.U32("encoding", "Character encoding", dec, enum(values(val(0, "ASCII"), val(1, "EBCDIC"))))
 	frameComment  = pktComment.Str(":frame.comment", "Comment")
 	frameFileOff  = frameP.Add("file_off", "File Offset", field.TInt64, dec)
