@@ -6,13 +6,20 @@ import (
 )
 
 // ColumnField gives the writer of a _ws.col.* field, nil when name is none.
-// Both the names of 4.6 (lower case) and those before are known.
-func ColumnField(name string) func(t *field.Text, p *dissect.Packet) {
+func ColumnField(name string) func(t *field.Text, p *dissect.Packet) { return columnField(name, nil) }
+
+// columnField gives the writer of a _ws.col.* field, nil when name is none.
+// Both the names of 4.6 (lower case) and those before are known. time writes
+// the Time column, nil is its default form.
+func columnField(name string, time func(t *field.Text, p *dissect.Packet)) func(t *field.Text, p *dissect.Packet) {
 	switch name {
 	case "_ws.col.number", "_ws.col.No.":
 		return func(t *field.Text, p *dissect.Packet) { t.U(uint64(p.Frame.Number)) }
 	case "_ws.col.cls_time", "_ws.col.time", "_ws.col.Time":
-		return func(t *field.Text, p *dissect.Packet) { RelativeTime(t, p) }
+		if time == nil {
+			time = RelativeTime
+		}
+		return time
 	case "_ws.col.def_src", "_ws.col.res_src", "_ws.col.unres_src", "_ws.col.Source":
 		return func(t *field.Text, p *dissect.Packet) { p.Source(t) }
 	case "_ws.col.def_dst", "_ws.col.res_dst", "_ws.col.unres_dst", "_ws.col.Destination":

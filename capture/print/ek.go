@@ -13,14 +13,50 @@ import (
 type EK struct {
 	buffer
 	tree
-	filter Protocols
-	// per layer object: names in order, and their values as JSON text
-	names  []string
-	values map[string][]string
+	opt   EKOptions
+	day   day
+	pool  []*ekObject
+	depth int
+}
+
+// EKOptions choose the form.
+type EKOptions struct {
+	Summary bool // -P: the packet list's columns
+	Tree    bool // the layers
+	Hex     bool // -x: the bytes of each field
+	Layers  Layers
+	// Time writes the Time column; nil is RelativeTime.
+	Time func(t *field.Text, p *dissect.Packet)
+}
+
+// ekObject is a layer while its members are gathered.
+type ekObject struct {
+	order   hashOrder
+	members []ekMember
+	shows   []ekValue
+}
+
+type ekMember struct {
+	name  string
+	first int32 // index into shows
+	last  int32
+	layer bool // a protocol: its name stands alone
+}
+
+// ekValue is one value of a member and the next of the same name.
+type ekValue struct {
+	node     int32
+	next     int32
+	filtered bool
 }
 
 // NewEK makes an EK printer.
-func NewEK(w io.Writer, f Protocols) *EK { return &EK{buffer: buffer{w: w}, filter: f} }
+func NewEK(w io.Writer, opt EKOptions) *EK {
+	if opt.Time == nil {
+		opt.Time = RelativeTime
+	}
+	return &EK{buffer: buffer{w: w}, opt: opt}
+}
 
 // Begin writes nothing.
 func (x *EK) Begin() error { return nil }
@@ -30,152 +66,222 @@ func (x *EK) End() error { return x.flush(true) }
 
 // Packet writes the two lines of one packet.
 func (x *EK) Packet(p *dissect.Packet) error {
-	x.build(p)
 	t := &x.t
-	t.S(`{"index":{"_index":"packets-`)
-	day(t, p.Frame.Time)
-	t.S("\"}}\n{\"timestamp\":\"").I(p.Frame.Time / 1e6).S(`","layers":{`)
-	// layers of one name become an array, in order of first appearance
-	type layer struct {
-		name string
-		at   []int32
+	ekHead(t, p, &x.day)
+	if x.opt.Summary {
+		x.summary(p)
 	}
-	var layers []layer
-next:
-	for i := x.top; i >= 0; i = x.next[i] {
-		name := field.Get(x.node(i).Field).Name
-		for k := range layers {
-			if layers[k].name == name {
-				layers[k].at = append(layers[k].at, i)
-				continue next
-			}
-		}
-		layers = append(layers, layer{name, []int32{i}})
+	if x.opt.Tree {
+		x.build(p)
+		t.S(`,"layers":{`)
+		x.layers()
+		t.C('}')
 	}
-	for k, l := range layers {
-		if k > 0 {
-			t.C(',')
-		}
-		t.C('"').S(ekName(l.name)).S(`":`)
-		if len(l.at) > 1 {
-			t.C('[')
-		}
-		for j, i := range l.at {
-			if j > 0 {
-				t.C(',')
-			}
-			if x.filter.skips(l.name) {
-				t.S(`{"filtered":`)
-				jsonString(t, []byte(l.name))
-				t.C('}')
-				continue
-			}
-			x.object(i, ekName(l.name))
-		}
-		if len(l.at) > 1 {
-			t.C(']')
-		}
-	}
-	t.S("}}\n")
+	t.S("}\n")
 	return x.flush(false)
 }
 
-// object writes a layer: everything below it, flattened.
-func (x *EK) object(i int32, proto string) {
-	names, values := x.names, x.values
-	x.names, x.values = nil, map[string][]string{}
-	if x.first[i] < 0 {
-		x.collect(i, proto)
-	} else {
-		for k := x.first[i]; k >= 0; k = x.next[k] {
-			x.collect(k, proto)
-		}
-	}
-	t := &x.t
-	t.C('{')
-	for k, n := range x.names {
-		if k > 0 {
-			t.C(',')
-		}
-		t.C('"').S(n).S(`":`)
-		vs := x.values[n]
-		if len(vs) > 1 {
-			t.C('[')
-		}
-		for j, v := range vs {
-			if j > 0 {
-				t.C(',')
-			}
-			t.S(v)
-		}
-		if len(vs) > 1 {
-			t.C(']')
-		}
-	}
-	t.C('}')
-	x.names, x.values = names, values
+func ekHead(t *field.Text, p *dissect.Packet, d *day) {
+	t.S(`{"index":{"_index":"packets-`)
+	d.write(t, p.Frame.Time)
+	t.S("\"}}\n{\"timestamp\":\"").I(p.Frame.Time / 1e6).C('"')
 }
 
-func (x *EK) add(name, value string) {
-	if _, ok := x.values[name]; !ok {
-		x.names = append(x.names, name)
+func (x *EK) summary(p *dissect.Packet) {
+	for _, c := range [...]struct {
+		name  string
+		write func(t *field.Text)
+	}{
+		{"no_", func(t *field.Text) { t.U(uint64(p.Frame.Number)) }},
+		{"time", func(t *field.Text) { x.opt.Time(t, p) }},
+		{"source", p.Source},
+		{"destination", p.Destination},
+		{"protocol", func(t *field.Text) { t.S(p.Cols.Protocol) }},
+		{"length", func(t *field.Text) { t.U(uint64(p.Frame.Len)) }},
+		{"info", func(t *field.Text) { t.Raw(p.Cols.Info()) }},
+	} {
+		x.l.Reset()
+		c.write(&x.l)
+		x.t.S(`,"`).S(c.name).S(`":`)
+		jsonString(&x.t, x.l.B)
 	}
-	x.values[name] = append(x.values[name], value)
 }
 
-func (x *EK) collect(i int32, proto string) {
-	n := x.node(i)
-	f := field.Get(n.Field)
-	if f.Type == field.TProtocol && f.Name != "_ws.expert" && x.first[i] >= 0 {
-		// a protocol inside a field: an object of its own
-		at := len(x.t.B)
-		x.object(i, ekName(f.Name))
-		v := string(x.t.B[at:])
-		x.t.B = x.t.B[:at]
-		x.add(ekName(f.Name), v)
+// open takes an object from the pool; close gives it back.
+func (x *EK) open() *ekObject {
+	if x.depth == len(x.pool) {
+		x.pool = append(x.pool, &ekObject{})
+	}
+	o := x.pool[x.depth]
+	x.depth++
+	o.order.reset()
+	o.members, o.shows = o.members[:0], o.shows[:0]
+	return o
+}
+
+func (o *ekObject) add(name string, node int32, layer, filtered bool) {
+	at := int32(len(o.shows))
+	o.shows = append(o.shows, ekValue{node, -1, filtered})
+	m, hash, slot := o.order.find(name, func(m int) bool { return o.members[m].name == name })
+	if m >= 0 {
+		o.shows[o.members[m].last].next = at
+		o.members[m].last = at
 		return
 	}
-	name := proto + "_" + ekName(f.Name)
-	if n.Field == field.TextOnly {
-		name = "text"
+	o.members = append(o.members, ekMember{name, at, at, layer})
+	o.order.add(hash, slot)
+}
+
+// layers writes the packet's protocols.
+func (x *EK) layers() {
+	o := x.open()
+	for i := x.top; i >= 0; i = x.next[i] {
+		name := keyName(field.Get(x.node(i).Field))
+		ok, _ := x.opt.Layers.shows(name)
+		o.add(name, i, true, !ok)
 	}
-	var v field.Text
+	x.members(o, "", &x.opt.Layers)
+	x.depth--
+}
+
+// members writes what an object holds; proto stands before the names of fields.
+func (x *EK) members(o *ekObject, proto string, show *Layers) {
+	t := &x.t
+	first := true
+	key := func(m *ekMember, suffix string) {
+		if !first {
+			t.C(',')
+		}
+		first = false
+		t.C('"')
+		if !m.layer && m.name != "text" {
+			ekName(t, proto)
+			t.C('_')
+		}
+		ekName(t, m.name)
+		t.S(suffix).S(`":`)
+	}
+	o.order.each(func(m int) {
+		v := &o.members[m]
+		if x.opt.Hex && x.hasRaw(o, v) {
+			key(v, "_raw")
+			x.values(o, v, func(e *ekValue) {
+				n := x.node(e.node)
+				t.C('"')
+				rawHex(t, n, field.Get(n.Field), x.p.Raw(n))
+				t.C('"')
+			})
+		}
+		key(v, "")
+		x.values(o, v, func(e *ekValue) { x.value(e, v.name, show) })
+	})
+}
+
+// nested tells a protocol inside another one's field: an object of its own.
+func (x *EK) nested(i int32, f *field.Field) bool {
+	return f.Type == field.TProtocol && f.Name != "_ws.expert" && x.first[i] >= 0
+}
+
+func (x *EK) hasRaw(o *ekObject, m *ekMember) bool {
+	n := x.node(o.shows[m.first].node)
+	return n.Field != field.TextOnly && n.Len > 0
+}
+
+func (x *EK) values(o *ekObject, m *ekMember, write func(e *ekValue)) {
+	many := m.first != m.last
+	if many {
+		x.t.C('[')
+	}
+	for at := m.first; at >= 0; at = o.shows[at].next {
+		if at != m.first {
+			x.t.C(',')
+		}
+		write(&o.shows[at])
+	}
+	if many {
+		x.t.C(']')
+	}
+}
+
+// object writes a layer: everything below it, flattened.
+func (x *EK) object(i int32, name string, show *Layers) {
+	if x.depth > maxEKDepth {
+		x.t.S("null")
+		return
+	}
+	o := x.open()
+	if x.first[i] >= 0 {
+		x.gather(o, x.first[i], show)
+	} else {
+		o.add(name, i, false, false)
+	}
+	x.t.C('{')
+	x.members(o, name, show)
+	x.t.C('}')
+	x.depth--
+}
+
+// maxEKDepth bounds objects inside each other; the engine's own bound on
+// protocols inside each other is 128.
+const maxEKDepth = 256
+
+// gather collects the siblings from i on and what is below them.
+func (x *EK) gather(o *ekObject, i int32, show *Layers) {
+	for ; i >= 0; i = x.next[i] {
+		f := field.Get(x.node(i).Field)
+		name := keyName(f)
+		ok, below := show.shows(name)
+		layer := x.nested(i, f)
+		o.add(name, i, layer, !ok)
+		if ok && x.first[i] >= 0 && !layer {
+			x.gather(o, x.first[i], below)
+		}
+	}
+}
+
+func (x *EK) value(e *ekValue, name string, show *Layers) {
+	t := &x.t
+	n := x.node(e.node)
+	f := field.Get(n.Field)
+	top := n.Parent == dissect.None
 	switch {
+	case e.filtered:
+		t.S(`{"filtered":"`).S(name).S(`"}`)
+	case top && x.depth == 1 || x.nested(e.node, f):
+		_, below := show.shows(name)
+		x.object(e.node, name, below)
 	case n.Field == field.TextOnly:
-		jsonString(&v, x.label(x.p, n))
+		jsonString(t, x.label(x.p, n))
 	case f.Type == field.TBool:
 		if n.Value != 0 {
-			v.S("true")
+			t.S("true")
 		} else {
-			v.S("false")
+			t.S("false")
 		}
 	case f.Type == field.TNone || f.Type == field.TProtocol:
 		if f.Name == "_ws.expert" {
-			jsonString(&v, x.label(x.p, n))
+			jsonString(t, x.label(x.p, n))
 		} else {
-			v.S("null")
+			t.S("null")
 		}
 	case f.Type == field.TAbsTime:
-		v.C('"')
-		isoUTC(&v, int64(n.Value))
-		v.C('"')
+		t.C('"')
+		isoUTC(t, f, int64(n.Value))
+		t.C('"')
 	case f.Type.IsUint():
-		v.C('"').U(n.Value).C('"')
+		t.C('"').U(n.Value).C('"')
 	default:
-		jsonString(&v, x.show(x.p, n))
-	}
-	x.add(name, v.String())
-	for k := x.first[i]; k >= 0; k = x.next[k] {
-		x.collect(k, proto)
+		jsonString(t, x.show(x.p, n))
 	}
 }
 
-func ekName(s string) string {
-	b := []byte(s)
-	for i, c := range b {
+// ekName appends a name with its dots as underscores.
+func ekName(t *field.Text, s string) {
+	from := len(t.B)
+	t.S(s)
+	for i, c := range t.B[from:] {
 		if c == '.' {
-			b[i] = '_'
+			t.B[from+i] = '_'
 		}
 	}
-	return string(b)
 }

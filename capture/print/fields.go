@@ -19,6 +19,8 @@ type FieldsOptions struct {
 	Quote      byte   // 0, '"' or '\''
 	Escape     bool   // escape tab, newline and backslash in values
 	BOM        bool
+	// Time writes the Time column; nil is RelativeTime.
+	Time func(t *field.Text, p *dissect.Packet)
 }
 
 // DefaultFields gives the options that tshark starts with.
@@ -29,8 +31,8 @@ func DefaultFields() FieldsOptions {
 // Set takes one -E argument, such as "header=y" or "separator=,".
 func (o *FieldsOptions) Set(arg string) error {
 	k, v, ok := strings.Cut(arg, "=")
-	if !ok || v == "" && k != "aggregator" {
-		return fmt.Errorf("-E takes OPTION=VALUE, not %q", arg)
+	if !ok || v == "" {
+		return fmt.Errorf("%q is not OPTION=VALUE", arg)
 	}
 	yes := func(dst *bool) error {
 		switch v[0] {
@@ -39,7 +41,7 @@ func (o *FieldsOptions) Set(arg string) error {
 		case 'n', 'N', '0', 'f', 'F':
 			*dst = false
 		default:
-			return fmt.Errorf("-E %s takes y or n, not %q", k, v)
+			return fmt.Errorf("%s takes y or n, not %q", k, v)
 		}
 		return nil
 	}
@@ -66,7 +68,7 @@ func (o *FieldsOptions) Set(arg string) error {
 		char(&o.Aggregator)
 	case "occurrence":
 		if v != "f" && v != "l" && v != "a" {
-			return fmt.Errorf("-E occurrence takes f, l or a, not %q", v)
+			return fmt.Errorf("occurrence takes f, l or a, not %q", v)
 		}
 		o.Occurrence = v[0]
 	case "quote":
@@ -78,10 +80,10 @@ func (o *FieldsOptions) Set(arg string) error {
 		case "n":
 			o.Quote = 0
 		default:
-			return fmt.Errorf("-E quote takes d, s or n, not %q", v)
+			return fmt.Errorf("quote takes d, s or n, not %q", v)
 		}
 	default:
-		return fmt.Errorf("-E knows no option %q: header, separator, occurrence, aggregator, quote, escape, bom", k)
+		return fmt.Errorf("there is no option %q", k)
 	}
 	return nil
 }
@@ -89,64 +91,40 @@ func (o *FieldsOptions) Set(arg string) error {
 // Fields writes chosen fields as a table.
 type Fields struct {
 	buffer
-	opt   FieldsOptions
-	cells [][]byte
-	index map[field.ID][]int
-	cols  []func(t *field.Text, p *dissect.Packet) // column fields by cell, nil for others
+	*picker
+	opt FieldsOptions
+	esc *escapes
 }
 
 // NewFields makes a field printer. Names must exist: see Unknown.
 func NewFields(w io.Writer, opt FieldsOptions) *Fields {
-	x := &Fields{buffer: buffer{w: w}, opt: opt, cells: make([][]byte, len(opt.Names)), index: map[field.ID][]int{},
-		cols: make([]func(*field.Text, *dissect.Packet), len(opt.Names))}
-	for i, n := range opt.Names {
-		x.cols[i] = ColumnField(n)
-		for _, id := range fieldIDs(n) {
-			x.index[id] = append(x.index[id], i)
-		}
-	}
-	return x
+	return &Fields{buffer: buffer{w: w}, picker: newPicker(opt.Names, opt.Time), opt: opt, esc: cellEscapes(opt)}
 }
 
-func fieldIDs(name string) []field.ID {
-	if name == "text" {
-		return []field.ID{field.TextOnly}
-	}
-	return field.ByName(name)
-}
-
-// Unknown gives the names that are no fields.
-func Unknown(names []string) []string {
-	var bad []string
-	for _, n := range names {
-		if len(fieldIDs(n)) == 0 && ColumnField(n) == nil {
-			bad = append(bad, n)
-		}
-	}
-	return bad
-}
-
-// Wanted is the set of fields to dissect for.
-func (x *Fields) Wanted() (w *dissect.Wanted, columns, tree bool) {
-	var ids []field.ID
-	deep := false
-	for i, n := range x.opt.Names {
-		if x.cols[i] != nil {
-			columns = true
-			continue
-		}
-		for _, id := range fieldIDs(n) {
-			f := field.Get(id)
-			if id == field.TextOnly || f.Type == field.TProtocol || strings.HasPrefix(n, "_ws.") || f.Severity != 0 {
-				tree = true // their text is made with the tree
+// cellEscapes is what stands for control characters in a cell. A packet's
+// bytes must not drive the terminal that shows them, nor break its line.
+func cellEscapes(o FieldsOptions) *escapes {
+	e := controls(func(c byte) string {
+		switch c {
+		case '\t', '\n', '\r':
+			if o.Escape {
+				return `\` + string("tn  r"[c-'\t'])
 			}
-			if n == "frame.protocols" {
-				deep = true
-			}
-			ids = append(ids, id)
+			return ""
+		case '\a', '\b', '\v', '\f':
+			return `\` + string("ab  vf"[c-'\a'])
+		case 0:
+			return `\0`
 		}
+		return `\x` + hex2(c)
+	})
+	if o.Escape {
+		e['\\'] = `\\`
 	}
-	return dissect.Want(deep, ids...), columns, tree
+	if o.Quote != 0 {
+		e[o.Quote] = `\` + string(o.Quote)
+	}
+	return e
 }
 
 // Begin writes the header if asked for.
@@ -171,108 +149,149 @@ func (x *Fields) End() error { return x.flush(true) }
 
 // Packet writes one line.
 func (x *Fields) Packet(p *dissect.Packet) error {
-	for i := range x.cells {
-		x.cells[i] = x.cells[i][:0]
-	}
-	seen := x.opt.Occurrence == 'f'
-	for i := range p.Nodes {
-		n := &p.Nodes[i]
-		for _, k := range x.index[n.Field] {
-			if seen && len(x.cells[k]) > 0 {
-				continue
-			}
-			x.l.Reset()
-			x.fieldText(p, n)
-			switch {
-			case x.opt.Occurrence == 'l':
-				x.cells[k] = append(x.cells[k][:0], x.l.B...)
-			case len(x.cells[k]) > 0:
-				x.cells[k] = append(append(x.cells[k], x.opt.Aggregator...), x.l.B...)
-			default:
-				x.cells[k] = append(x.cells[k], x.l.B...)
-			}
-		}
-	}
-	for i := range x.cells {
+	x.gather(p, x.opt.Occurrence)
+	t := &x.t
+	for i, vs := range x.values {
 		if i > 0 {
-			x.t.S(x.opt.Separator)
+			t.S(x.opt.Separator)
 		}
-		if col := x.cols[i]; col != nil {
-			x.l.Reset()
-			col(&x.l, p)
-			x.cell(x.l.B)
+		if len(vs) == 0 {
 			continue
 		}
-		if len(x.cells[i]) > 0 {
-			x.cell(x.cells[i])
+		if x.opt.Quote != 0 {
+			t.C(x.opt.Quote)
+		}
+		for k, v := range vs {
+			if k > 0 {
+				t.S(x.opt.Aggregator)
+			}
+			clean(t, x.bytes(v), x.esc, wideBytes)
+		}
+		if x.opt.Quote != 0 {
+			t.C(x.opt.Quote)
 		}
 	}
-	x.t.C('\n')
+	t.C('\n')
 	return x.flush(false)
 }
 
-func (x *Fields) cell(b []byte) {
-	if x.opt.Quote != 0 {
-		x.t.C(x.opt.Quote)
-	}
-	cleanText(&x.t, b, func(t *field.Text, c byte) bool {
-		switch {
-		case x.opt.Quote != 0 && c == x.opt.Quote:
-			t.C('\\').C(c)
-		case c == '\\' && x.opt.Escape:
-			t.S(`\\`)
-		case c == '\t' && x.opt.Escape:
-			t.S(`\t`)
-		case c == '\n' && x.opt.Escape:
-			t.S(`\n`)
-		case c == '\r' && x.opt.Escape:
-			t.S(`\r`)
-		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c == 0x7f:
-			// A packet's bytes must not drive the terminal that shows them.
-			switch c {
-			case '\a':
-				t.S(`\a`)
-			case '\b':
-				t.S(`\b`)
-			case '\v':
-				t.S(`\v`)
-			case '\f':
-				t.S(`\f`)
-			case 0:
-				t.S(`\0`)
-			default:
-				t.S(`\x`).H(uint64(c), 2)
-			}
-		default:
-			return false
-		}
-		return true
-	})
-	if x.opt.Quote != 0 {
-		x.t.C(x.opt.Quote)
-	}
+// FieldObjects writes chosen fields (-e) as JSON, EK or PDML: only these,
+// without the tree.
+type FieldObjects struct {
+	buffer
+	*picker
+	form  string
+	pdml  *PDML
+	day   day
+	count int
 }
 
-// fieldText is a value as -T fields prints it.
-func (x *Fields) fieldText(p *dissect.Packet, n *dissect.Node) {
-	f := field.Get(n.Field)
-	switch {
-	case n.Field == field.TextOnly || f.Name == "_ws.expert":
-		p.Label(&x.l, n)
-	case f.Name == "data" && f.Type == field.TProtocol:
-		x.l.Hex(p.Raw(n), 0)
-	case f.Type == field.TProtocol:
-		// The Ethernet line is not made for a field table; its name stands for it.
-		if n.HasLabel() && f.Name != "eth" {
-			p.Label(&x.l, n)
-		} else {
-			x.l.S(f.Name)
-		}
-	case f.Type == field.TNone:
-		x.l.C('1')
-	case f.Type.IsBytes():
-		x.l.Hex(p.Value(n).Bytes, 0)
-	default:
-		f.Show(&x.l, p.Value(n))
+// NewFieldObjects makes such a printer; form is "json", "ek" or "pdml", whose
+// head and file name come from pdml.
+func NewFieldObjects(w io.Writer, form string, opt FieldsOptions, pdml *PDML) *FieldObjects {
+	return &FieldObjects{buffer: buffer{w: w}, picker: newPicker(opt.Names, opt.Time), form: form, pdml: pdml}
+}
+
+// Begin opens the document.
+func (x *FieldObjects) Begin() error {
+	switch x.form {
+	case "json":
+		x.t.C('[')
+	case "pdml":
+		x.pdml.head(&x.t)
 	}
+	return nil
+}
+
+// End closes it.
+func (x *FieldObjects) End() error {
+	switch x.form {
+	case "json":
+		jsonEnd(&x.t, x.count)
+	case "pdml":
+		x.t.S(pdmlEnd)
+	}
+	return x.flush(true)
+}
+
+// Packet writes one packet's values.
+func (x *FieldObjects) Packet(p *dissect.Packet) error {
+	x.gather(p, 'a')
+	switch x.form {
+	case "json":
+		x.json(p)
+	case "ek":
+		x.ek(p)
+	default:
+		x.t.S("<packet>\n")
+		geninfo(&x.t, p)
+		for i, vs := range x.values {
+			for _, v := range vs {
+				x.t.S(`  <field name="`).S(x.names[i]).S(`" value="`)
+				xmlText(&x.t, x.bytes(v))
+				x.t.S("\"/>\n")
+			}
+		}
+		x.t.S("</packet>\n\n\n")
+	}
+	return x.flush(false)
+}
+
+func (x *FieldObjects) json(p *dissect.Packet) {
+	t := &x.t
+	jsonHead(t, p, x.count, &x.day)
+	x.count++
+	t.C('{')
+	first := true
+	for i, vs := range x.values {
+		if len(vs) == 0 {
+			continue
+		}
+		if !first {
+			t.C(',')
+		}
+		first = false
+		newline(t, 4)
+		t.C('"').S(x.names[i]).S(`": [`)
+		for k, v := range vs {
+			if k > 0 {
+				t.C(',')
+			}
+			newline(t, 5)
+			jsonString(t, x.bytes(v))
+		}
+		newline(t, 4)
+		t.C(']')
+	}
+	if !first {
+		newline(t, 3)
+	}
+	t.S("}\n    }\n  }")
+}
+
+func (x *FieldObjects) ek(p *dissect.Packet) {
+	t := &x.t
+	ekHead(t, p, &x.day)
+	t.S(`,"layers":{`)
+	first := true
+	for i, vs := range x.values {
+		if len(vs) == 0 {
+			continue
+		}
+		if !first {
+			t.C(',')
+		}
+		first = false
+		t.C('"')
+		ekName(t, x.names[i])
+		t.S(`":[`)
+		for k, v := range vs {
+			if k > 0 {
+				t.C(',')
+			}
+			jsonString(t, x.bytes(v))
+		}
+		t.C(']')
+	}
+	t.S("}}\n")
 }

@@ -15,6 +15,7 @@ type PDML struct {
 	file    string
 	creator string
 	now     func() time.Time
+	layers  Layers
 }
 
 // NewPDML makes a PDML printer; file is the capture's name.
@@ -22,19 +23,28 @@ func NewPDML(w io.Writer, file, version string) *PDML {
 	return &PDML{buffer: buffer{w: w}, file: file, creator: version, now: time.Now}
 }
 
+// Only makes the printer leave out what l does not name.
+func (x *PDML) Only(l Layers) *PDML { x.layers = l; return x }
+
 // Begin writes the document's head.
 func (x *PDML) Begin() error {
-	x.t.S(`<?xml version="1.0" encoding="utf-8"?>` + "\n")
-	x.t.S(`<?xml-stylesheet type="text/xsl" href="pdml2html.xsl"?>` + "\n")
-	x.t.S(`<pdml version="0" creator="`).S(x.creator).S(`" time="`).S(x.now().Format("Mon Jan _2 15:04:05 2006")).S(`" capture_file="`)
-	xmlText(&x.t, []byte(x.file))
-	x.t.S("\">\n")
+	x.head(&x.t)
 	return nil
+}
+
+const pdmlEnd = "</pdml>\n"
+
+func (x *PDML) head(t *field.Text) {
+	t.S(`<?xml version="1.0" encoding="utf-8"?>` + "\n")
+	t.S(`<?xml-stylesheet type="text/xsl" href="pdml2html.xsl"?>` + "\n")
+	t.S(`<pdml version="0" creator="`).S(x.creator).S(`" time="`).S(x.now().Format("Mon Jan _2 15:04:05 2006")).S(`" capture_file="`)
+	xmlText(t, []byte(x.file))
+	t.S("\">\n")
 }
 
 // End closes the document.
 func (x *PDML) End() error {
-	x.t.S("</pdml>\n")
+	x.t.S(pdmlEnd)
 	return x.flush(true)
 }
 
@@ -42,26 +52,26 @@ func (x *PDML) End() error {
 func (x *PDML) Packet(p *dissect.Packet) error {
 	x.build(p)
 	t := &x.t
-	t.S("<packet>\n  <proto name=\"geninfo\" pos=\"0\" showname=\"General information\" size=\"").U(uint64(p.Frame.CapLen)).S("\">\n")
-	x.geninfo(p)
-	t.S("  </proto>\n")
+	t.S("<packet>\n")
+	geninfo(t, p)
 	for i := x.top; i >= 0; i = x.next[i] {
 		n := x.node(i)
 		fl := field.Get(n.Field)
 		if fl.Type != field.TProtocol || fl.Name == "data" {
 			t.S("  <proto name=\"fake-field-wrapper\">\n")
-			x.write(i, 2)
+			x.write(i, 2, &x.layers)
 			t.S("  </proto>\n")
 			continue
 		}
-		x.write(i, 1)
+		x.write(i, 1, &x.layers)
 	}
 	t.S("</packet>\n\n\n")
 	return x.flush(false)
 }
 
-func (x *PDML) geninfo(p *dissect.Packet) {
-	f, t := p.Frame, &x.t
+func geninfo(t *field.Text, p *dissect.Packet) {
+	f := p.Frame
+	t.S("  <proto name=\"geninfo\" pos=\"0\" showname=\"General information\" size=\"").U(uint64(f.CapLen)).S("\">\n")
 	line := func(name, showname string, show func(), value func()) {
 		t.S(`    <field name="`).S(name).S(`" pos="0" show="`)
 		show()
@@ -76,6 +86,7 @@ func (x *PDML) geninfo(p *dissect.Packet) {
 	num("len", "Frame Length", uint64(f.Len))
 	num("caplen", "Captured Length", uint64(f.CapLen))
 	line("timestamp", "Captured Time", func() { field.AbsTime(t, f.Time, true) }, func() { field.Seconds(t, f.Time, 9) })
+	t.S("  </proto>\n")
 }
 
 // hexMin appends hex without leading zeros.
@@ -87,12 +98,10 @@ func hexMin(t *field.Text, v uint64) {
 	t.H(v, n)
 }
 
-func (x *PDML) write(i int32, depth int) {
+func (x *PDML) write(i int32, depth int, show *Layers) {
 	n, p, t := x.node(i), x.p, &x.t
 	f := field.Get(n.Field)
-	for range depth {
-		t.S("  ")
-	}
+	indent(t, depth)
 	raw := p.Raw(n)
 	tag := "field"
 	switch {
@@ -101,7 +110,7 @@ func (x *PDML) write(i int32, depth int) {
 		xmlText(t, x.label(p, n))
 	case f.Name == "data" && f.Type == field.TProtocol:
 		t.S(`<field name="data" value="`).Hex(raw, 0)
-		x.children(i, depth, "field")
+		x.children(i, depth, "field", show)
 		return
 	default:
 		if f.Type == field.TProtocol && f.Name != "_ws.expert" {
@@ -122,7 +131,7 @@ func (x *PDML) write(i int32, depth int) {
 	} else if f.Type != field.TProtocol {
 		x.value(n, f, raw)
 	}
-	x.children(i, depth, tag)
+	x.children(i, depth, tag, show)
 }
 
 // value writes show, value and unmaskedvalue.
@@ -140,69 +149,38 @@ func (x *PDML) value(n *dissect.Node, f *field.Field, raw []byte) {
 		return
 	}
 	t.S(`" value="`)
-	if f.Mask != 0 && (f.Type.IsUint() || f.Type.IsInt() || f.Type == field.TBool) {
-		v := n.Value
-		if f.Type == field.TBool {
-			v = 0
-			if n.Value != 0 {
-				v = f.Mask >> uint(f.Shift())
-			}
-		}
-		upperHexMin(t, v&(f.Mask>>uint(f.Shift())))
+	if masked(f) {
+		maskedHex(t, n, f)
 		t.S(`" unmaskedvalue="`)
 	}
 	t.Hex(raw, 0)
 }
 
-func upperHexMin(t *field.Text, v uint64) {
-	n := 1
-	for n < 16 && v>>(4*uint(n)) != 0 {
-		n++
-	}
-	for i := n - 1; i >= 0; i-- {
-		t.C("0123456789ABCDEF"[v>>(4*uint(i))&15])
-	}
-}
+func indent(t *field.Text, depth int) { t.S(spaces[1 : 1+2*min(depth, maxIndent)]) }
+
+// maxIndent keeps the indentation of what is nested very deep from growing
+// without bound.
+const maxIndent = (len(spaces) - 1) / 2
 
 // isExpertLine: the expert line itself has no show attribute.
 func isExpertLine(f *field.Field) bool { return f.Name == "_ws.expert" }
 
-func (x *PDML) children(i int32, depth int, tag string) {
+func (x *PDML) children(i int32, depth int, tag string, show *Layers) {
 	t := &x.t
 	if x.first[i] < 0 {
 		t.S("\"/>\n")
 		return
 	}
 	t.S("\">\n")
-	for k := x.first[i]; k >= 0; k = x.next[k] {
-		x.write(k, depth+1)
+	name := keyName(field.Get(x.node(i).Field))
+	ok, below := show.shows(name)
+	if !ok {
+		indent(t, depth+1)
+		t.S(`<field name="filtered" value="`).S(name).S("\" />\n")
 	}
-	for range depth {
-		t.S("  ")
+	for k := x.first[i]; ok && k >= 0; k = x.next[k] {
+		x.write(k, depth+1, below)
 	}
+	indent(t, depth)
 	t.S("</").S(tag).S(">\n")
-}
-
-func xmlText(t *field.Text, s []byte) {
-	cleanText(t, s, func(t *field.Text, c byte) bool {
-		switch {
-		case c == '&':
-			t.S("&amp;")
-		case c == '<':
-			t.S("&lt;")
-		case c == '>':
-			t.S("&gt;")
-		case c == '"':
-			t.S("&quot;")
-		case c == '\'':
-			t.S("&#x27;")
-		case c == '\t' || c == '\n' || c == '\r':
-			t.C(c)
-		case c < 0x20 || c == 0x7f:
-			t.S(`\x`).H(uint64(c), 2)
-		default:
-			return false
-		}
-		return true
-	})
 }

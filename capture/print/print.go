@@ -13,12 +13,14 @@ import (
 	"sonde/capture/field"
 )
 
-// Printer writes packets in one format.
+// Printer writes packets in one format. It belongs to one goroutine.
 type Printer interface {
 	// Begin writes what stands before the first packet.
 	Begin() error
-	// Packet writes one packet, dissected as Needs says.
+	// Packet writes one packet.
 	Packet(p *dissect.Packet) error
+	// Flush hands what is collected to the writer.
+	Flush() error
 	// End writes what stands behind the last.
 	End() error
 }
@@ -105,24 +107,34 @@ func (b *buffer) show(p *dissect.Packet, n *dissect.Node) []byte {
 	return b.l.B
 }
 
-// utf8Only replaces what is not UTF-8 and, with keep false, control characters.
-func cleanText(out *field.Text, s []byte, escape func(out *field.Text, c byte) bool) {
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < 0x80 {
-			if !escape(out, c) {
-				out.C(c)
-			}
-			i++
-			continue
-		}
-		n := utf8Len(s[i:])
-		if n == 0 {
-			out.S("\uFFFD")
-			i++
-			continue
-		}
-		out.Raw(s[i : i+n])
-		i += n
+// Flush hands what is collected to the writer.
+func (b *buffer) Flush() error { return b.flush(true) }
+
+// Layers is -j and -J of tshark: which layers and fields JSON, EK and PDML
+// show with what is below them. The zero value shows everything.
+type Layers struct {
+	Names map[string]bool // -j: these without what is below their children
+	Deep  map[string]bool // -J: these with everything below
+}
+
+// shows tells whether what is below a node of this key is to be shown, and the
+// filter that holds there.
+func (l *Layers) shows(key string) (bool, *Layers) {
+	switch {
+	case l.Names == nil && l.Deep == nil:
+		return true, l
+	case l.Deep[key]:
+		return true, &everything
 	}
+	return l.Names[key], l
+}
+
+var everything Layers
+
+// keyName is a field's name; lines without a field go by "text".
+func keyName(f *field.Field) string {
+	if f.ID == field.TextOnly {
+		return "text"
+	}
+	return f.Name
 }

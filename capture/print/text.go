@@ -14,14 +14,21 @@ type TextOptions struct {
 	Details bool // -V
 	// Only is -O: the protocols whose details are shown; others get one line.
 	Only map[string]bool
-	Hex  bool // -x
-	Tabs bool // -T tabs
+	Hex  *HexOptions // -x; nil is no dump
+	Tabs bool        // -T tabs
 	// Time writes the Time column; nil is RelativeTime.
 	Time func(t *field.Text, p *dissect.Packet)
-	// Line ends each packet with this (-S), printed on a line of its own.
+	// Separator stands, on a line of its own, where packets with details or
+	// dumps are parted (-S); by default that line is empty.
 	Separator string
-	// LineBuffered flushes after each packet.
-	LineBuffered bool
+}
+
+// HexOptions are tshark's --hexdump.
+type HexOptions struct {
+	FrameOnly bool // only the frame, not reassembled or decrypted data
+	NoASCII   bool
+	Delimit   bool // |ASCII|
+	Time      bool // the Time column before the dump
 }
 
 // Text writes summary lines, details and hex dumps.
@@ -29,7 +36,6 @@ type Text struct {
 	buffer
 	tree
 	opt TextOptions
-	src field.Text
 	dst field.Text
 }
 
@@ -57,86 +63,74 @@ func (x *Text) Packet(p *dissect.Packet) error {
 		for i := x.top; i >= 0; i = x.next[i] {
 			x.line(i, 0)
 		}
-		x.t.C('\n')
+		if x.opt.Hex == nil {
+			x.part()
+		}
 	}
-	if x.opt.Hex {
+	if x.opt.Hex != nil {
+		if x.opt.Summary || x.opt.Details {
+			x.t.C('\n')
+		}
 		x.dumps(p)
+		x.part()
 	}
-	if x.opt.Separator != "" {
-		x.t.S(x.opt.Separator).C('\n')
-	}
-	return x.flush(x.opt.LineBuffered)
+	return x.flush(false)
 }
+
+// part parts packets.
+func (x *Text) part() { x.t.S(x.opt.Separator).C('\n') }
 
 // summary is "    1   0.000000     10.0.0.5 → 10.0.0.1     DNS 75 Standard query".
 func (x *Text) summary(p *dissect.Packet) {
 	t := &x.t
+	sep := byte(' ')
+	if x.opt.Tabs {
+		sep = '\t'
+	}
+	from := len(t.B)
+	t.U(uint64(p.Frame.Number))
+	right(t, from, 5)
+	t.C(sep)
+	from = len(t.B)
+	x.opt.Time(t, p)
+	right(t, from, 10)
+	t.C(sep)
 	x.l.Reset()
-	x.l.U(uint64(p.Frame.Number))
-	right(t, x.l.B, 5)
-	x.sep()
+	p.Source(&x.l)
+	from = len(t.B)
+	safe(t, x.l.B)
+	right(t, from, 12)
+	t.C(sep).S("→").C(sep)
 	x.l.Reset()
-	x.opt.Time(&x.l, p)
-	right(t, x.l.B, 10)
-	x.sep()
-	x.src.Reset()
-	p.Source(&x.src)
-	x.dst.Reset()
-	p.Destination(&x.dst)
-	right(t, x.src.B, 12)
-	x.sep()
-	t.S("→")
-	x.sep()
-	left(t, x.dst.B, 12)
-	x.sep()
-	safe(t, []byte(p.Cols.Protocol))
-	x.sep()
-	t.U(uint64(p.Frame.Len))
-	x.sep()
+	p.Destination(&x.l)
+	from = len(t.B)
+	safe(t, x.l.B)
+	for n := utf8.RuneCount(t.B[from:]); n < 12; n++ {
+		t.C(' ')
+	}
+	t.C(sep)
+	if n := len(p.Cols.Protocol); n > 0 {
+		x.l.Reset()
+		x.l.S(p.Cols.Protocol)
+		safe(t, x.l.B)
+	}
+	t.C(sep).U(uint64(p.Frame.Len)).C(sep)
 	safe(t, p.Cols.Info())
 	t.C('\n')
 }
 
-func (x *Text) sep() {
-	if x.opt.Tabs {
-		x.t.C('\t')
-	} else {
-		x.t.C(' ')
+// right moves what was written since from to the right of n columns.
+func right(t *field.Text, from, n int) {
+	pad := n - utf8.RuneCount(t.B[from:])
+	if pad <= 0 {
+		return
 	}
-}
-
-func right(t *field.Text, b []byte, n int) {
-	for i := utf8.RuneCount(b); i < n; i++ {
-		t.C(' ')
+	end := len(t.B)
+	t.S("            "[:pad])
+	copy(t.B[from+pad:], t.B[from:end])
+	for i := range pad {
+		t.B[from+i] = ' '
 	}
-	safe(t, b)
-}
-
-func left(t *field.Text, b []byte, n int) {
-	safe(t, b)
-	for i := utf8.RuneCount(b); i < n; i++ {
-		t.C(' ')
-	}
-}
-
-// safe appends text without letting it drive the terminal.
-func safe(t *field.Text, b []byte) {
-	cleanText(t, b, func(t *field.Text, c byte) bool {
-		if c >= 0x20 && c != 0x7f {
-			return false
-		}
-		switch c {
-		case '\n':
-			t.S(`\n`)
-		case '\r':
-			t.S(`\r`)
-		case '\t':
-			t.S(`\t`)
-		default:
-			t.S(`\x`).H(uint64(c), 2)
-		}
-		return true
-	})
 }
 
 func (x *Text) line(i int32, depth int) {
@@ -145,7 +139,7 @@ func (x *Text) line(i int32, depth int) {
 		return
 	}
 	f := field.Get(n.Field)
-	for range depth {
+	for range min(depth, maxIndent) {
 		x.t.S("    ")
 	}
 	gen := n.Flags&dissect.Generated != 0
@@ -157,12 +151,12 @@ func (x *Text) line(i int32, depth int) {
 		x.t.C(']')
 	}
 	x.t.C('\n')
-	if f.Name == "data" && f.Type == field.TProtocol {
-		x.t.C('\n')
-		HexDump(&x.t, x.p.Raw(n), 0)
-	}
 	if depth == 0 && x.opt.Only != nil && !x.opt.Only[f.Name] {
 		return
+	}
+	if f.Name == "data" && f.Type == field.TProtocol && x.opt.Hex == nil {
+		x.t.C('\n')
+		HexDump(&x.t, x.p.Raw(n), HexOptions{})
 	}
 	for k := x.first[i]; k >= 0; k = x.next[k] {
 		x.line(k, depth+1)
@@ -170,25 +164,37 @@ func (x *Text) line(i int32, depth int) {
 }
 
 func (x *Text) dumps(p *dissect.Packet) {
-	many := len(p.Sources) > 1
-	for _, s := range p.Sources {
-		if many {
-			x.t.S(s.Name).S(" (").U(uint64(len(s.Data))).S(" byte")
+	if x.opt.Hex.Time {
+		x.opt.Time(&x.t, p)
+		x.t.C('\n')
+	}
+	sources := p.Sources
+	if x.opt.Hex.FrameOnly {
+		sources = sources[:1]
+	}
+	for i, s := range sources {
+		if len(sources) > 1 {
+			if i > 0 {
+				x.t.C('\n')
+			}
+			x.l.Reset()
+			x.l.S(s.Name)
+			safe(&x.t, x.l.B)
+			x.t.S(" (").U(uint64(len(s.Data))).S(" byte")
 			if len(s.Data) != 1 {
 				x.t.C('s')
 			}
 			x.t.S("):\n")
 		}
-		HexDump(&x.t, s.Data, 0)
-		x.t.C('\n')
+		HexDump(&x.t, s.Data, *x.opt.Hex)
 	}
 }
 
 // HexDump appends bytes 16 to a line: offset, hex, ASCII.
-func HexDump(t *field.Text, b []byte, delimit byte) {
+func HexDump(t *field.Text, b []byte, o HexOptions) {
 	digits := 4
-	if len(b) > 0x10000 {
-		digits = 8
+	for digits < 8 && (len(b)-1)>>(4*digits) > 0 {
+		digits++
 	}
 	for at := 0; at < len(b); at += 16 {
 		t.H(uint64(at), digits).S("  ")
@@ -201,18 +207,20 @@ func HexDump(t *field.Text, b []byte, delimit byte) {
 			}
 		}
 		t.S("  ")
-		if delimit != 0 {
-			t.C(delimit)
-		}
-		for _, c := range row {
-			if c >= 0x20 && c < 0x7f {
-				t.C(c)
-			} else {
-				t.C('.')
+		if !o.NoASCII {
+			if o.Delimit {
+				t.C('|')
 			}
-		}
-		if delimit != 0 {
-			t.C(delimit)
+			for _, c := range row {
+				if c >= 0x20 && c < 0x7f {
+					t.C(c)
+				} else {
+					t.C('.')
+				}
+			}
+			if o.Delimit {
+				t.C('|')
+			}
 		}
 		t.C('\n')
 	}

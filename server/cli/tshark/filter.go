@@ -22,6 +22,9 @@ func compileFilter(text string) (*filterUse, error) {
 	}
 	var e *dfilter.Error
 	if errors.As(err, &e) {
+		if e.At >= len(text) {
+			return nil, failf(exitFilter, "%s", e.Message)
+		}
 		return nil, failf(exitFilter, "%s\n    %s\n    %s%s", e.Message, text, strings.Repeat(" ", e.At), "^"+strings.Repeat("~", max(e.Length-1, 0)))
 	}
 	return nil, failf(exitFilter, "%v", err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -23,6 +22,7 @@ const (
 	exitFile      = 3
 	exitFilter    = 4
 	exitCap       = 5
+	exitOpen      = 9
 	exitNoIface   = 12
 	exitPcap      = 13
 	exitRead      = 14
@@ -85,15 +85,28 @@ type options struct {
 	hosts          string
 	heurOn         []string
 	heurOff        []string
+	compress       string
+	writeNames     string
+	reset          string
+	exportPDU      string
 	args           []string
+
+	countText string
+	table     print.FieldsOptions // -E
+	stop      limits              // -a
+	turn      turning             // -b
+	told      func(stdout, stderr io.Writer)
 }
 
 // usageError is a mistake in the command line: exit code 1.
-type usageError struct{ msg string }
+type usageError struct {
+	msg   string
+	usage bool // the usage follows
+}
 
 func (e *usageError) Error() string { return e.msg }
 
-func usagef(format string, a ...any) error { return &usageError{fmt.Sprintf(format, a...)} }
+func usagef(format string, a ...any) error { return &usageError{msg: fmt.Sprintf(format, a...)} }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{}
@@ -111,7 +124,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVarP(&o.linkType, "linktype", "y", "", "link layer type")
 	f.BoolVarP(&o.listInterfaces, "list-interfaces", "D", false, "print list of interfaces and exit")
 	f.BoolVarP(&o.listLinkTypes, "list-data-link-types", "L", false, "print list of link-layer types of the interface and exit")
-	f.IntVarP(&o.count, "count", "c", 0, "stop after n packets")
+	f.StringVarP(&o.countText, "count", "c", "", "stop after n packets")
 	f.StringArrayVarP(&o.autostop, "autostop", "a", nil, "duration:N, filesize:N (kB), files:N, packets:N")
 	f.StringArrayVarP(&o.ring, "ring-buffer", "b", nil, "duration:N, filesize:N (kB), files:N, packets:N, interval:N")
 	f.StringVarP(&o.readFilter, "read-filter", "R", "", "packet read filter in display filter syntax (requires -2)")
@@ -148,7 +161,6 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringArrayVarP(&o.stats, "statistics", "z", nil, "a statistic: conv,tcp endpoints,ip io,phs ... (-z help lists them)")
 	f.BoolVar(&o.noDupKeys, "no-duplicate-keys", false, "merge duplicate keys of -T json into arrays")
 	f.StringVarP(&o.report, "report", "G", "", "fields|protocols|values|decodes|ftypes|column-formats|dissector-tables|defaultprefs")
-	f.Lookup("report").NoOptDefVal = ""
 	f.StringArrayVar(&o.exportObjects, "export-objects", nil, "PROTOCOL,DIRECTORY")
 	f.BoolVar(&o.color, "color", false, "color the text output")
 	f.StringArrayVar(&o.captureComment, "capture-comment", nil, "add a capture file comment")
@@ -156,8 +168,10 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVarP(&o.hosts, "hosts-file", "H", "", "hosts file to read names from")
 	f.StringArrayVarP(&o.ignored, "extension", "X", nil, "extension options (accepted, ignored)")
 	f.BoolP("group-read", "g", false, "group read access on output files")
-	f.StringP("write-names", "W", "", "n: write name resolution records")
-	f.StringP("session-reset", "M", "", "session auto reset (accepted; memory is bounded anyway)")
+	f.StringVarP(&o.writeNames, "write-names", "W", "", "n: write name resolution records")
+	f.StringVarP(&o.reset, "session-reset", "M", "", "session auto reset (accepted; memory is bounded anyway)")
+	f.StringVarP(&o.exportPDU, "export-pdu", "U", "", "PDU export tap")
+	f.StringVar(&o.compress, "compress", "", "compress the output file: gzip, none")
 	f.BoolP("monitor-mode", "I", false, "monitor mode")
 	f.String("time-stamp-type", "", "timestamp method")
 	f.String("update-interval", "", "interval between updates")
@@ -165,10 +179,18 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.Bool("global-profile", false, "use the global profile")
 	f.BoolVarP(&o.version, "version", "v", false, "print version information and exit")
 	f.BoolVarP(&o.help, "help", "h", false, "print this help and exit")
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, pflag.ErrHelp) {
+	f.SetInterspersed(false) // the first word that is no option begins the filter
+	if err := f.Parse(withReport(args)); err != nil {
+		var unknown *pflag.NotExistError
+		var missing *pflag.ValueRequiredError
+		switch {
+		case errors.Is(err, pflag.ErrHelp):
 			o.help = true
 			return o, nil
+		case errors.As(err, &unknown):
+			return nil, &usageError{"unrecognized option: " + unknown.GetSpecifiedName(), true}
+		case errors.As(err, &missing):
+			return nil, &usageError{"option requires an argument: " + missing.GetSpecifiedName(), true}
 		}
 		return nil, usagef("%s", err)
 	}
@@ -190,42 +212,18 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	return o, o.check()
 }
 
-var formats = map[string]bool{"": true, "text": true, "tabs": true, "fields": true, "pdml": true, "psml": true, "json": true, "jsonraw": true, "ek": true}
-
-func (o *options) check() error {
-	if !formats[o.format] {
-		return usagef("Invalid -T parameter %q; it must be one of: fields, pdml, psml, json, jsonraw, ek, text, tabs", o.format)
-	}
-	if len(o.fields) > 0 && o.format != "fields" && o.format != "json" && o.format != "ek" && o.format != "pdml" {
-		return usagef("Output fields were specified with \"-e\", but \"-Tek, -Tfields, -Tjson or -Tpdml\" was not specified.")
-	}
-	if o.format == "fields" && len(o.fields) == 0 {
-		return usagef("\"-Tfields\" was specified, but no fields were specified with \"-e\".")
-	}
-	if o.readFilter != "" && !o.twoPass {
-		return usagef("-R without -2 is deprecated. For single-pass filtering use -Y.")
-	}
-	if bad := print.Unknown(o.fields); len(bad) > 0 {
-		return usagef("Some fields aren't valid:\n\t%s", strings.Join(bad, "\n\t"))
-	}
-	if o.count < 0 {
-		return usagef("The specified packet count \"%d\" isn't a positive number", o.count)
-	}
-	return nil
-}
-
 // config makes the engine's configuration.
 func (o *options) config() (*dissect.Config, error) {
 	cfg := dissect.NewConfig()
 	for _, p := range o.prefs {
 		name, value, ok := strings.Cut(p, ":")
 		if !ok {
-			return nil, usagef("-o flag %q contains no colon: NAME:VALUE", p)
+			return nil, usagef("Invalid -o flag %q", p)
 		}
 		if dissect.FindPref(name) == nil {
 			return nil, usagef("-o flag %q specifies unknown preference", p)
 		}
-		if err := cfg.SetPref(name, value); err != nil {
+		if err := cfg.SetPref(name, strings.TrimSpace(value)); err != nil {
 			return nil, usagef("-o flag %q: %v", p, err)
 		}
 	}
@@ -241,75 +239,28 @@ func (o *options) config() (*dissect.Config, error) {
 		for _, p := range dissect.Protocols() {
 			cfg.Disabled[p.Name] = true
 		}
-		for _, n := range strings.Split(o.onlyProtos, ",") {
-			delete(cfg.Disabled, strings.TrimSpace(n))
+		for _, n := range strings.FieldsFunc(o.onlyProtos, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if dissect.Find(n) == nil {
+				return nil, usagef("No such protocol %s", n)
+			}
+			delete(cfg.Disabled, n)
 		}
 		delete(cfg.Disabled, "frame")
 		delete(cfg.Disabled, "data")
 	}
 	for _, n := range o.disable {
 		if dissect.Find(n) == nil {
-			return nil, usagef("No such protocol %s, can't disable", n)
+			return nil, usagef("No such protocol %s", n)
 		}
 		cfg.Disabled[n] = true
 	}
 	for _, n := range o.enable {
 		if dissect.Find(n) == nil {
-			return nil, usagef("No such protocol %s, can't enable", n)
+			return nil, usagef("No such protocol %s", n)
 		}
 		delete(cfg.Disabled, n)
 	}
 	return cfg, nil
-}
-
-// decodeAs reads tcp.port==8000-8080,http or tcp.port==8888:3,http.
-func decodeAs(s string) (r dissect.DecodeAs, err error) {
-	table, rest, ok := strings.Cut(s, "==")
-	sel, proto, ok2 := strings.Cut(rest, ",")
-	if !ok || !ok2 {
-		return r, usagef("Parameter %q doesn't follow the template \"<layer_type>==<selector>,<decode_as_protocol>\"", s)
-	}
-	table = strings.TrimSpace(table)
-	if _, ok := dissect.Tables()[table]; !ok {
-		return r, usagef("Unknown layer type -- %s", table)
-	}
-	num := func(t string) (uint64, error) {
-		v, err := strconv.ParseUint(t, 0, 64)
-		if err != nil {
-			return 0, usagef("Invalid selector number %q", t)
-		}
-		return v, nil
-	}
-	r.Table = table
-	switch {
-	case strings.Contains(sel, "-"):
-		a, b, _ := strings.Cut(sel, "-")
-		if r.Lo, err = num(a); err == nil {
-			r.Hi, err = num(b)
-		}
-	case strings.Contains(sel, ":"):
-		a, b, _ := strings.Cut(sel, ":")
-		var n uint64
-		if r.Lo, err = num(a); err == nil {
-			if n, err = num(b); err == nil {
-				r.Hi = r.Lo + max(n, 1) - 1
-			}
-		}
-	default:
-		r.Lo, err = num(sel)
-		r.Hi = r.Lo
-	}
-	if err != nil {
-		return r, err
-	}
-	proto = strings.TrimSpace(proto)
-	if proto == "" || strings.EqualFold(proto, "(none)") {
-		return r, nil
-	}
-	if r.Proto = dissect.Find(proto); r.Proto == nil {
-		return r, usagef("Unknown protocol -- %q", proto)
-	}
-	return r, nil
 }
 
 func wordSet(s string) map[string]bool {

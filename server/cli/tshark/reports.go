@@ -58,9 +58,18 @@ func writeReport(o *options, w *bufio.Writer) error {
 		}
 		fmt.Fprintf(w, "There are %d header fields registered\n", n)
 	default:
-		return usagef("Invalid -G report %q; it must be one of: fields, protocols, values, ftypes, decodes, dissector-tables, heuristic-decodes, defaultprefs, currentprefs, column-formats, fieldcount", o.report)
+		return usagef("Invalid %q option for -G flag, enter -G help for more help.", o.report)
 	}
 	return nil
+}
+
+// reports are the reports of -G.
+var reports = [...][2]string{
+	{"fields", "P: protocols, F: fields with label, name, type, protocol, base, mask"}, {"protocols", "protocols"},
+	{"values", "V, R, T: value texts, ranges, true and false texts of fields"}, {"ftypes", "field types"},
+	{"decodes", "which number or word of a table leads to which protocol"}, {"dissector-tables", "tables"},
+	{"heuristic-decodes", "heuristics, and whether they are on"}, {"defaultprefs", "preferences"}, {"currentprefs", "preferences"},
+	{"column-formats", "columns"}, {"fieldcount", "how many fields there are"},
 }
 
 func sortedProtocols() []*dissect.Proto {

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"sonde/capture/dissect"
+	"sonde/capture/field"
 	"sonde/capture/flow"
 	"sonde/capture/frame"
 	"sonde/capture/print"
@@ -20,11 +21,16 @@ import (
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	if err == nil && o.help {
+		fmt.Fprintf(stdout, "TShark (sonde) %s\nDump and analyze network traffic.\n\n", Version)
 		usage(stdout)
 		return exitOK
 	}
 	if err == nil && o.version {
 		fmt.Fprintf(stdout, "TShark (sonde) %s.\n", Version)
+		return exitOK
+	}
+	if err == nil && o.told != nil {
+		o.told(stdout, stderr)
 		return exitOK
 	}
 	if err == nil {
@@ -53,6 +59,10 @@ func report(err error, stderr io.Writer) int {
 		return exitOK
 	case errors.As(err, &u):
 		fmt.Fprintf(stderr, "tshark: %s\n", u.msg)
+		if u.usage {
+			fmt.Fprintln(stderr)
+			usage(stderr)
+		}
 		return exitUsage
 	case errors.As(err, &f):
 		if f.msg != "" {
@@ -74,8 +84,14 @@ func run(o *options, stdin io.Reader, stdout, stderr io.Writer) error {
 		}
 		return out.Flush()
 	}
-	if o.listInterfaces {
+	switch {
+	case o.listInterfaces:
 		if err := listInterfaces(out); err != nil {
+			return err
+		}
+		return out.Flush()
+	case o.listLinkTypes:
+		if err := (&job{o: o}).listLinkTypes(out); err != nil {
 			return err
 		}
 		return out.Flush()
@@ -84,7 +100,7 @@ func run(o *options, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	j := &job{o: o, cfg: cfg, out: out, stderr: stderr, flow: flow.NewState()}
+	j := &job{o: o, cfg: cfg, out: out, stdin: stdin, stderr: stderr, flow: flow.NewState()}
 	if err := j.prepare(); err != nil {
 		return err
 	}
@@ -101,6 +117,7 @@ type job struct {
 	o      *options
 	cfg    *dissect.Config
 	out    *bufio.Writer
+	stdin  io.Reader
 	stderr io.Writer
 	flow   *flow.State
 	engine *dissect.Engine
@@ -108,7 +125,6 @@ type job struct {
 	filter    *filterUse
 	read      *filterUse
 	printer   print.Printer
-	text      bool
 	request   dissect.Request // what the printer needs
 	planned   dissect.Request
 	plannedOK bool
@@ -129,6 +145,9 @@ type job struct {
 // prepare compiles filters and makes the printer, before any file is touched.
 func (j *job) prepare() (err error) {
 	o := j.o
+	if err = o.checkFileType(); err != nil {
+		return err
+	}
 	if j.filter, err = compileFilter(o.displayFilter); err != nil {
 		return err
 	}
@@ -147,66 +166,88 @@ func (j *job) prepare() (err error) {
 
 func (j *job) makePrinter() error {
 	o := j.o
-	if o.quiet || o.write != "" && !o.printSummary {
+	if o.quiet || o.veryQuiet || o.write != "" && !o.printSummary {
 		return nil
 	}
 	clock, err := timeColumn(o.timeFormat, o.seconds)
 	if err != nil {
 		return err
 	}
-	layers := print.Protocols{Names: wordSet(o.layers)}
-	if o.layersDeep != "" {
-		layers = print.Protocols{Names: wordSet(o.layersDeep), Deep: true}
+	layers := print.Layers{Names: wordSet(o.layers), Deep: wordSet(o.layersDeep)}
+	tree := dissect.Request{Tree: true, Columns: o.format == "ek" && o.printSummary}
+	if len(o.fields) > 0 {
+		j.fieldPrinter(clock)
+		return nil
 	}
 	switch o.format {
-	case "fields":
-		opt := print.DefaultFields()
-		opt.Names = o.fields
-		for _, e := range o.fieldOpts {
-			if err := opt.Set(e); err != nil {
-				return usagef("%v", err)
-			}
-		}
-		p := print.NewFields(j.out, opt)
-		want, columns, tree := p.Wanted()
-		j.request = dissect.Request{Want: want, Columns: columns, Tree: tree}
-		j.printer = p
 	case "pdml":
-		j.printer = print.NewPDML(j.out, j.name, "wireshark/"+Version)
-		j.request = dissect.Request{Tree: true, Columns: true}
+		j.printer = print.NewPDML(j.out, j.name, "wireshark/"+Version).Only(layers)
+		j.request = tree
 	case "psml":
 		j.printer = print.NewPSML(j.out, "wireshark/"+Version, clock)
 		j.request = dissect.Request{Columns: true}
 	case "json", "jsonraw":
-		j.printer = print.NewJSON(j.out, print.JSONOptions{Raw: o.format == "jsonraw", Hex: o.hex, NoDup: o.noDupKeys, Filter: layers})
-		j.request = dissect.Request{Tree: true, Columns: true}
+		j.printer = print.NewJSON(j.out, print.JSONOptions{Raw: o.format == "jsonraw", Hex: o.hex, NoDup: o.noDupKeys, Layers: layers})
+		j.request = tree
 	case "ek":
-		j.printer = print.NewEK(j.out, layers)
-		j.request = dissect.Request{Tree: true, Columns: true}
+		j.printer = print.NewEK(j.out, print.EKOptions{Summary: o.printSummary, Tree: o.details || !o.printSummary, Hex: o.hex, Layers: layers, Time: clock})
+		j.request = tree
 	default:
-		details := o.details || o.only != ""
-		opt := print.TextOptions{Details: details, Hex: o.hex || len(o.hexdump) > 0, Tabs: o.format == "tabs", Time: clock, Separator: o.separator, LineBuffered: o.lineBuffered}
-		opt.Summary = o.printSummary || !details && !o.hex && len(o.hexdump) == 0 || o.hex && !details && true
+		opt := print.TextOptions{Details: o.details || o.only != "", Tabs: o.format == "tabs", Time: clock, Separator: o.separator}
+		if opt.Hex, err = o.hexOptions(); err != nil {
+			return err
+		}
+		opt.Summary = o.printSummary || !opt.Details && opt.Hex == nil
 		if o.only != "" {
 			opt.Only = wordSet(o.only)
 		}
 		j.printer = print.NewText(j.out, opt)
-		j.request = dissect.Request{Tree: details, Columns: true}
+		j.request = dissect.Request{Tree: opt.Details, Columns: opt.Summary}
+		// Which data sources there are shows only in the whole dissection.
+		j.request.Tree = j.request.Tree || opt.Hex != nil && !opt.Hex.FrameOnly
 	}
 	return nil
+}
+
+// fieldPrinter prints chosen fields.
+func (j *job) fieldPrinter(clock func(t *field.Text, p *dissect.Packet)) {
+	opt := j.o.table
+	opt.Names, opt.Time = j.o.fields, clock
+	var p interface {
+		print.Printer
+		Wanted() (w *dissect.Wanted, columns, tree bool)
+	}
+	if j.o.format == "fields" {
+		p = print.NewFields(j.out, opt)
+	} else {
+		p = print.NewFieldObjects(j.out, j.o.format, opt, print.NewPDML(j.out, j.name, "wireshark/"+Version))
+	}
+	want, columns, tree := p.Wanted()
+	j.request = dissect.Request{Want: want, Columns: columns, Tree: tree}
+	j.printer = p
 }
 
 // open opens the file to read, with tshark's words for what goes wrong.
 func (j *job) open() (source.Source, error) {
 	name := j.o.read
-	s, err := source.Open(name, source.Options{})
+	var s source.Source
+	var err error
+	if name == "-" {
+		s, err = source.NewReader(j.stdin, source.Options{})
+	} else if st, e := os.Stat(name); e == nil && st.IsDir() {
+		return nil, failf(exitFile, "%q is a directory (folder), not a file.", name)
+	} else {
+		s, err = source.Open(name, source.Options{})
+	}
 	switch {
 	case err == nil:
 		return s, nil
+	case errors.Is(err, source.ErrCutShort):
+		return nil, failf(exitFile, "The file %q appears to have been cut short in the middle of a packet or other data.", name)
 	case errors.Is(err, os.ErrNotExist):
 		return nil, failf(exitFile, "The file %q doesn't exist.", name)
 	case errors.Is(err, os.ErrPermission):
-		return nil, failf(exitFile, "You don't have permission to read the file %q.", name)
+		return nil, failf(exitFile, "You don't have permission to read the file %q. This gives it:\n\n    sudo setfacl -m u:%d:r -- %s\n", name, os.Getuid(), shellWord(name))
 	case errors.Is(err, source.ErrNotCapture):
 		return nil, failf(exitFile, "The file %q isn't a capture file in a format TShark understands.\n(%v)", name, err)
 	}
@@ -223,7 +264,7 @@ func (j *job) file() error {
 		return err
 	}
 	defer s.Close()
-	if err := j.begin(s.Info()); err != nil {
+	if err := j.begin(cloneInfo(s.Info())); err != nil {
 		return err
 	}
 	if j.o.twoPass {
@@ -236,7 +277,7 @@ func (j *job) file() error {
 	if errors.As(err, &d) {
 		damage = d
 	} else if err != nil {
-		j.out.Flush()
+		j.show()
 		return err
 	}
 	if err := j.finish(); err != nil {
@@ -260,7 +301,7 @@ func (j *job) begin(info *frame.Info) error {
 	j.engine = dissect.New(j.cfg, j.flow)
 	if j.o.write != "" {
 		var err error
-		if j.sink, err = newOutput(j.o, info); err != nil {
+		if j.sink, err = j.newOutput(info); err != nil {
 			return err
 		}
 	}
@@ -289,24 +330,69 @@ func (j *job) finish() error {
 
 // stream is the single pass: each frame is learned and shown at once.
 func (j *job) stream(s source.Source) error {
-	var f frame.Frame
+	d := newFeed()
+	d.read(s, 0)
+	err := j.follow(d)
+	d.close()
+	if st, e := os.Stat(j.o.read); e == nil && st.Mode().IsRegular() {
+		d.wait()
+	}
+	return err
+}
+
+// follow works through a file or pipe.
+func (j *job) follow(d *feed) error {
 	for {
-		err := s.Next(&f)
-		if err == io.EOF {
-			return nil
+		items, ended, err := d.take()
+		for i := range items {
+			it := &items[i]
+			if it.info != nil {
+				*j.info = *it.info
+			}
+			j.seen++
+			it.Number = uint32(j.seen)
+			if err := j.frame(&it.Frame, true); err != nil {
+				return err
+			}
+			if j.enough() {
+				return nil
+			}
 		}
-		if err != nil {
+		if ended {
 			return err
 		}
-		j.seen++
-		f.Number = uint32(j.seen)
-		if err := j.frame(&f, true); err != nil {
-			return err
-		}
-		if j.o.count > 0 && j.seen >= j.o.count {
-			return nil
+		if len(items) == 0 {
+			// A pipe that has nothing now: what came is shown.
+			if err := j.show(); err != nil {
+				return err
+			}
+			<-d.ready
 		}
 	}
+}
+
+// enough tells whether a limit of -c or -a is reached.
+func (j *job) enough() bool {
+	o := j.o
+	if o.count > 0 && j.seen >= o.count || o.stop.packets > 0 && int64(j.seen) >= o.stop.packets {
+		return true
+	}
+	return j.sink != nil && j.sink.enough(o.stop)
+}
+
+// show hands out what is printed so far.
+func (j *job) show() error {
+	if j.printer != nil {
+		if err := j.printer.Flush(); err != nil {
+			return err
+		}
+	}
+	if j.sink != nil {
+		if err := j.sink.w.Flush(); err != nil {
+			return failf(exitFile, "%v", err)
+		}
+	}
+	return j.out.Flush()
 }
 
 // frame dissects one frame and hands it on.
@@ -345,16 +431,18 @@ func (j *job) frame(f *frame.Frame, learn bool) error {
 			return err
 		}
 		if j.o.lineBuffered {
-			return j.out.Flush()
+			return j.show()
 		}
 	}
 	return nil
 }
 
 func usage(w io.Writer) {
-	fmt.Fprintf(w, "TShark (sonde) %s\nDump and analyze network traffic.\n\nUsage: %s tshark [options] ...\n\n", Version, filepath.Base(os.Args[0]))
-	fmt.Fprint(w, usageText)
+	fmt.Fprint(w, "Usage: tshark [options] ...\n\n", usageText)
 }
+
+// shellWord quotes a name for a command line.
+func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // restart begins with an empty flow state.
 func (j *job) restart() {

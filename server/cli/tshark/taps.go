@@ -24,11 +24,7 @@ func (j *job) makeTaps() error {
 	for _, z := range j.o.stats {
 		spec, err := tap.Parse(z)
 		if err != nil {
-			names := make([]string, 0, 64)
-			for _, k := range tap.All() {
-				names = append(names, "     "+k.Name)
-			}
-			return usagef("Invalid -z argument %q; it must be one of:\n%s", z, strings.Join(names, "\n"))
+			return usagef("Invalid -z argument %q; it must be one of:\n%s", z, statistics())
 		}
 		t, err := spec.New()
 		if err != nil {
@@ -36,7 +32,8 @@ func (j *job) makeTaps() error {
 		}
 		f, err := compileFilter(spec.Filter)
 		if err != nil {
-			return err
+			text, _, _ := strings.Cut(err.Error(), "\n")
+			return usagef("Couldn't register %s tap: Filter %q is invalid - %s", spec.Kind.Name, spec.Filter, text)
 		}
 		j.taps = append(j.taps, &tapUse{tap: t, filter: f, needs: t.Needs()})
 	}
