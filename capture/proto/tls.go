@@ -40,7 +40,7 @@ var (
 		On("tcp.port", 324, 443, 465, 631, 636, 802, 853, 993, 995, 1300, 2221, 2443, 3249, 3250, 3251, 3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999).
 		OnName("http.upgrade", "tls", "TLS/1.0", "TLS/1.1", "TLS/1.2", "TLS/1.3").
 		Heur("tcp", "tls_tcp", heurTLS).
-		Calls(x509afP, x509ifP, x509satP, x509ceP, pkixalgP, pkixImpP, pkixExpP, berP, ocspP)
+		Calls(x509afP, x509ifP, x509satP, x509ceP, pkixalgP, pkixImpP, pkixExpP, berP, ocspP, nsP)
 
 	tlsConvs = flow.NewSlot[tlsSession]()
 	tlsFacts = flow.NewFacts[tlsSession]()
@@ -134,6 +134,18 @@ func parseTLS(c *Cursor) {
 		return
 	}
 	c.FenceInfo()
+}
+
+// startTLS says that from the next frame on the connection holds TLS, with
+// app (its long name) inside: what STARTTLS and its kin agree on.
+func startTLS(c *Cursor, app string) {
+	conv := c.Packet().Conv
+	if conv == nil || !c.Learning() || c.Quoted() {
+		return
+	}
+	live := tlsConvs.Make(conv)
+	live.app = app
+	conv.SetUpper(c.Frame().Number+1, tlsP)
 }
 
 // heurTLS recognises a record header, or an SSL 2.0 hello that offers TLS.
@@ -230,7 +242,8 @@ func (t *tlsRun) record3(c *Cursor) bool {
 	valid := typ >= recCCS && typ <= recHeartbeat
 	switch {
 	case !valid && t.version >= verTLS10 && t.version <= verTLS12:
-		tlsFlaw(c, at, left, eiTLSUnknown, "Ignored Unknown Record")
+		tlsFlaw(c, at, min(left, c.CapLeft()), eiTLSUnknown, "Ignored Unknown Record")
+		c.Need(left)
 		tlsInfo(c, "Ignored Unknown Record")
 		c.SetProtocol(tlsShort.Text(uint64(t.version), "SSL"))
 		c.Seek(c.End())
@@ -239,7 +252,7 @@ func (t *tlsRun) record3(c *Cursor) bool {
 		tlsInfo(c, "Continuation Data")
 		c.Seek(min(at+5+n, c.End()))
 		return false
-	case left < n+5 && c.Bool(prefTLSDesegm) && c.NeedMore(at, n+5-left):
+	case left < n+5 && c.Bool(prefTLSDesegm) && (c.NeedMore(at, n+5-left) || c.CapLeft() < left):
 		return true
 	}
 	t.record = c.Put(tlsRecord, at, min(5+n, left), 0)
@@ -386,7 +399,11 @@ func (t *tlsRun) appData(c *Cursor, at, n int) {
 	}
 	c.FieldAt(tlsAppData, at, n)
 	if t.app != "" {
-		c.GenText(tlsAppProto, at-5, 0, t.app)
+		pos := at - 5
+		if pos != t.base {
+			pos += t.base // where Wireshark puts it
+		}
+		c.GenText(tlsAppProto, pos, 0, t.app)
 	}
 }
 

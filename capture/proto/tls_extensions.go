@@ -263,8 +263,11 @@ func (t *tlsRun) extension(c *Cursor, typ uint16, end int, r dissect.Ref, h *tls
 	case extPSK:
 		tlsPSKs(c, end, client)
 	case extEarlyData:
-		if h.typ == hsNewTicket {
+		switch h.typ {
+		case hsNewTicket:
 			c.U32(tlsEarlyMax)
+		case hsClientHello:
+			h.early = true
 		}
 	case extSupportedVersions:
 		t.supportedVersions(c, end, r, h)
@@ -377,7 +380,15 @@ func tlsPointFormatsExt(c *Cursor, end int, h *tlsHello) {
 func tlsSigScheme(c *Cursor) uint16 {
 	at := c.Pos()
 	v := c.U16(tlsSigAlg)
-	old := c.Push(c.Last())
+	r := c.Last()
+	if _, ok := tlsSigSchemes.Lookup(uint64(v)); !ok {
+		// TLS 1.2 lets hash and signature be combined freely.
+		if b := c.Label(r); b != nil {
+			b.S("Signature Algorithm: ").S(tlsSigHashes.Text(uint64(v>>8), "Unknown")).C(' ')
+			b.S(tlsSigSigs.Text(uint64(v&0xff), "Unknown")).S(" (").X(uint64(v), 4).C(')')
+		}
+	}
+	old := c.Push(r)
 	c.FieldAt(tlsSigHash, at, 1)
 	c.FieldAt(tlsSigSig, at+1, 1)
 	c.Pop(old)
@@ -567,8 +578,12 @@ func (t *tlsRun) supportedVersions(c *Cursor, end int, r dissect.Ref, h *tlsHell
 		if b := c.Append(r); b != nil && !isGREASE(v) {
 			b.S(sep).S(tlsVersions.Text(uint64(v), "Unknown"))
 		}
-		if !isGREASE(v) && v > h.best {
-			h.best = v
+		if isGREASE(v) {
+			return
+		}
+		h.best = max(h.best, v)
+		if k := tlsKnownVersion(v); k != 0 && (h.least == 0 || k < h.least) {
+			h.least = k
 		}
 	}
 	if h.typ != hsClientHello {
@@ -586,6 +601,9 @@ func (t *tlsRun) supportedVersions(c *Cursor, end int, r dissect.Ref, h *tlsHell
 		if !grease {
 			sep = ", "
 		}
+	}
+	if t.version == 0 && h.least != 0 && !t.overQUIC {
+		c.SetProtocol(tlsShort.Text(uint64(h.least), "SSL"))
 	}
 }
 

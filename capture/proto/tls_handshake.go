@@ -165,7 +165,9 @@ func (t *tlsRun) encrypted(c *Cursor, at, end int) bool {
 	b := c.PeekBytes(0, 5)
 	size := int(b[1])<<16 | int(b[2])<<8 | int(b[3])
 	if t.fromServer(c) && t.serverCCS || !t.fromServer(c) && t.clientCCS {
-		return true
+		// Some clients begin a new handshake in the clear, and a hello that
+		// was lost may come again.
+		return b[0] != hsClientHello || size != end-at-4
 	}
 	zero := b[0]|b[1]|b[2]|b[3]|b[4] == 0 // the number of an AEAD's first record
 	return zero || !tlsHandshakeKnown(b[0]) || size >= 0x10000
@@ -541,8 +543,10 @@ func tlsNames(c *Cursor, end int) {
 			break
 		}
 		at := c.Pos()
-		r := c.Put(tlsDN, at, e-at, 0)
-		x509NameUnder(c, r, at, e)
+		if d, ok := derAt(c, at, e); ok && d.tag == derSeq {
+			r := c.Put(tlsDN, d.body, d.len(), 0)
+			x509NameUnder(c, r, at, e)
+		}
 		c.Seek(e)
 	}
 	c.Seek(stop)

@@ -13,7 +13,7 @@ import (
 var (
 	tlsHSVersion = tlsP.U16("handshake.version", "Version", hex, enum(tlsVersions))
 	tlsRandom    = tlsP.Bytes("handshake.random", "Random")
-	tlsRandTime  = tlsP.AbsTime("handshake.random_time", "GMT Unix Time", field.UTC)
+	tlsRandTime  = tlsP.AbsTime("handshake.random_time", "GMT Unix Time", field.Local)
 	tlsRandBytes = tlsP.Bytes("handshake.random_bytes", "Random Bytes")
 	tlsSIDLen    = tlsP.U8("handshake.session_id_length", "Session ID Length", dec)
 	tlsSID       = tlsP.Bytes("handshake.session_id", "Session ID")
@@ -45,11 +45,11 @@ const helloRetryMagic = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x6
 type tlsHello struct {
 	typ                          uint8
 	retry                        bool
-	version, best                uint16
+	version, best, least         uint16
 	suites, exts, groups, points []uint16
 	schemes                      []uint16
 	alpn                         []byte
-	sni                          bool
+	sni, early                   bool
 	whole                        bool // all extensions could be read
 }
 
@@ -167,7 +167,10 @@ func (t *tlsRun) clientHello(c *Cursor, end int) {
 	if c.Pos() < end {
 		t.extensions(c, end, h)
 	} else {
-		h.whole = false
+		h.whole = true // none to read
+	}
+	if h.early && t.version == 0 {
+		t.version = verTLS13 // only there is data sent before the answer
 	}
 	at := c.Pos()
 	ja4, ja4r := h.ja4(t.transport(c))

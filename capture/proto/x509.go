@@ -4,6 +4,7 @@
 package proto
 
 import (
+	"bytes"
 	"time"
 
 	"sonde/capture/dissect"
@@ -29,7 +30,7 @@ var (
 	afBefore   = x509afP.U32("notBefore", "notBefore", dec, enum(x509TimeKinds))
 	afAfter    = x509afP.U32("notAfter", "notAfter", dec, enum(x509TimeKinds))
 	afUTC      = x509afP.Str("utcTime", "utcTime")
-	afGenTime  = x509afP.AbsTime("generalizedTime", "generalizedTime", field.UTC)
+	afGenTime  = x509afP.AbsTime("generalizedTime", "generalizedTime", field.Local)
 	afSPKI     = x509afP.None("subjectPublicKeyInfo_element", "subjectPublicKeyInfo")
 	afKeyAlg   = x509afP.None("algorithm_element", "algorithm")
 	afKey      = x509afP.Bytes("subjectPublicKey", "subjectPublicKey")
@@ -50,7 +51,8 @@ var (
 	satCountry   = x509satP.Str("CountryName", "CountryName")
 	satPrintable = x509satP.Str("PrintableString", "PrintableString")
 	satIA5       = x509satP.Str("IA5String", "IA5String")
-	satUTF8      = x509satP.Str("UTF8String", "UTF8String")
+	satBMP       = x509satP.Str("BMPString", "BMPString")
+	satInteger   = x509satP.I32("Integer", "Integer", dec)
 	satKinds     = map[int]field.ID{
 		derTeletex: x509satP.Str("teletexString", "teletexString"),
 		derPrint:   x509satP.Str("printableString", "printableString"),
@@ -206,8 +208,9 @@ func x509NameUnder(c *Cursor, r dissect.Ref, at, end int) {
 	text := x509RDNList(c, d)
 	c.Pop(old)
 	if b := c.Label(r); b != nil {
-		b.S("Distinguished Name: (").Raw(text).C(')')
+		b.S("Distinguished Name:")
 	}
+	appendDN(c, r, tlsDN, text)
 }
 
 func x509RDNs(c *Cursor, list field.ID, d der) []byte {
@@ -215,10 +218,30 @@ func x509RDNs(c *Cursor, list field.ID, d der) []byte {
 	old := c.Push(r)
 	text := x509RDNList(c, d)
 	c.Pop(old)
-	if b := c.Append(r); b != nil && len(text) > 0 {
-		b.S(" (").Raw(text).C(')')
-	}
+	appendDN(c, r, list, text)
 	return text
+}
+
+// appendDN puts a name behind a line, which is cut as all long lines are.
+func appendDN(c *Cursor, r dissect.Ref, f field.ID, dn []byte) {
+	if len(dn) == 0 {
+		return
+	}
+	b := c.Append(r)
+	if b == nil {
+		return
+	}
+	b.S(" (").Raw(dn).C(')')
+	var line field.Text
+	c.Packet().Label(&line, c.Node(r))
+	if line.Len() >= 240 {
+		name := len(field.Get(f).Label)
+		if f == tlsDN {
+			name = 0
+		}
+		field.CutLabel(&line, 0, name)
+		c.Label(r).Raw(line.B)
+	}
 }
 
 // x509RDNList records the relative names and gives the whole name, last part first.
@@ -243,9 +266,7 @@ func x509RDN(c *Cursor, set der) (rdn []byte) {
 		inner := c.Push(a)
 		text := x509AVA(c, ava)
 		c.Pop(inner)
-		if b := c.Append(a); b != nil && len(text) > 0 {
-			b.S(" (").Raw(text).C(')')
-		}
+		appendDN(c, a, ifAVA, text)
 		if len(rdn) > 0 {
 			rdn = append(rdn, '+')
 		}
@@ -253,9 +274,7 @@ func x509RDN(c *Cursor, set der) (rdn []byte) {
 		return true
 	})
 	c.Pop(old)
-	if b := c.Append(r); b != nil && len(rdn) > 0 {
-		b.S(" (").Raw(rdn).C(')')
-	}
+	appendDN(c, r, ifRDN, rdn)
 	return rdn
 }
 
@@ -281,7 +300,12 @@ func x509AVA(c *Cursor, ava der) []byte {
 	if v.tag == derBMP {
 		raw = bmpText(raw)
 	}
-	t.Printable(raw)
+	for i, part := range bytes.Split(raw, []byte{0}) {
+		if i > 0 {
+			t.S(`\000`)
+		}
+		t.Printable(part)
+	}
 	switch oid {
 	case "2.5.4.6":
 		derString(c, satCountry, v)
@@ -312,6 +336,12 @@ func x509Directory(c *Cursor, f field.ID, v der) {
 func derString(c *Cursor, f field.ID, v der) {
 	if v.tag == derBMP {
 		c.PutBytes(f, v.body, v.len(), bmpText(c.BytesAt(v.body, v.len())))
+		return
+	}
+	// A text ends at a NUL, as tshark shows it.
+	raw := c.BytesAt(v.body, v.len())
+	if i := bytes.IndexByte(raw, 0); i >= 0 {
+		c.PutBytes(f, v.body, v.len(), raw[:i])
 		return
 	}
 	c.FieldAt(f, v.body, v.len())

@@ -52,6 +52,9 @@ func derAt(c *Cursor, pos, end int) (d der, ok bool) {
 		d.body += k
 	}
 	d.end = d.body + n
+	if d.end > c.End() {
+		c.BytesAt(d.body, n) // leaves: it goes on behind the data
+	}
 	return d, d.end <= end && d.tag&0x1f != 0x1f
 }
 

@@ -2,10 +2,7 @@
 // of Microsoft that servers send.
 package proto
 
-import (
-	"sonde/capture/dissect"
-	"sonde/capture/field"
-)
+import "sonde/capture/field"
 
 var (
 	x509ceP  = protocol("x509ce", "X.509 Certificate Extensions", "X509CE")
@@ -46,6 +43,35 @@ var (
 	ceTplID    = x509ceP.Add("templateID", "templateID", field.TOID, noBase)
 	ceTplMajor = x509ceP.I32("templateMajorVersion", "templateMajorVersion", dec)
 	ceTplMinor = x509ceP.I32("templateMinorVersion", "templateMinorVersion", dec)
+
+	cePeriod      = x509ceP.None("PrivateKeyUsagePeriod_element", "PrivateKeyUsagePeriod")
+	ceNotBefore   = x509ceP.AbsTime("notBefore", "notBefore", field.Local)
+	ceNotAfter    = x509ceP.AbsTime("notAfter", "notAfter", field.Local)
+	ceEntrust     = x509ceP.None("EntrustVersionInfo_element", "EntrustVersionInfo")
+	ceEntrustVers = x509ceP.Str("entrustVers", "entrustVers")
+	ceEntrustInfo = x509ceP.Bytes("entrustVersInfoFlags", "entrustVersInfoFlags")
+	ceEntrustBits = [...]field.ID{
+		x509ceP.Bool("EntrustInfoFlags.keyUpdateAllowed", "keyUpdateAllowed", mask(8, 0x80)),
+		x509ceP.Bool("EntrustInfoFlags.newExtensions", "newExtensions", mask(8, 0x40)),
+		x509ceP.Bool("EntrustInfoFlags.pKIXCertificate", "pKIXCertificate", mask(8, 0x20)),
+		x509ceP.Bool("EntrustInfoFlags.enterpriseCategory", "enterpriseCategory", mask(8, 0x10)),
+		x509ceP.Bool("EntrustInfoFlags.webCategory", "webCategory", mask(8, 0x08)),
+		x509ceP.Bool("EntrustInfoFlags.sETCategory", "sETCategory", mask(8, 0x04)),
+	}
+
+	nsP        = protocol("ns_cert_exts", "NetScape Certificate Extensions", "NS_CERT_EXTS")
+	nsComment  = nsP.Str("Comment", "Comment")
+	nsCertType = nsP.Bytes("CertType", "CertType")
+	nsCertBits = [...]field.ID{
+		nsP.Bool(":ns.cert.exts.CertType.ssl.client", "ssl-client", mask(8, 0x80)),
+		nsP.Bool(":ns.cert.exts.CertType.ssl.server", "ssl-server", mask(8, 0x40)),
+		nsP.Bool(":ns.cert.exts.CertType.smime", "smime", mask(8, 0x20)),
+		nsP.Bool(":ns.cert.exts.CertType.object.signing", "object-signing", mask(8, 0x10)),
+		nsP.Bool(":ns.cert.exts.CertType.reserved.for.future.use", "reserved-for-future-use", mask(8, 0x08)),
+		nsP.Bool(":ns.cert.exts.CertType.ssl.ca", "ssl-ca", mask(8, 0x04)),
+		nsP.Bool(":ns.cert.exts.CertType.smime.ca", "smime-ca", mask(8, 0x02)),
+		nsP.Bool(":ns.cert.exts.CertType.object.signing.ca", "object-signing-ca", mask(8, 0x01)),
+	}
 
 	impAIA      = pkixImpP.U32("AuthorityInfoAccessSyntax", "AuthorityInfoAccessSyntax", dec)
 	impAccess   = pkixImpP.None("AccessDescription_element", "AccessDescription")
@@ -117,8 +143,11 @@ func x509Extension(c *Cursor, d der) {
 		c.Put(ocspNull, x.body, 0, 0)
 		return
 	}
-	if f := x509Extensions[oid]; f != nil {
+	switch f := x509Extensions[oid]; {
+	case f != nil:
 		f(c, x)
+	case oidNames[oid] == "" && x.tag != derNull:
+		tlsFlaw(c, v.body, v.len(), eiBerOID, field.Get(eiBerOID).Label)
 	}
 }
 
@@ -130,6 +159,7 @@ func init() {
 	x509Extensions = map[string]func(c *Cursor, x der){
 		"2.5.29.14": func(c *Cursor, x der) { c.FieldAt(ceSKI, x.body, x.len()) },
 		"2.5.29.15": x509KeyUsage,
+		"2.5.29.16": x509Period,
 		"2.5.29.17": func(c *Cursor, x der) { x509GeneralNames(c, ceNames, x) },
 		"2.5.29.18": func(c *Cursor, x der) { x509GeneralNames(c, ceNames, x) },
 		"2.5.29.19": x509Basic,
@@ -141,9 +171,62 @@ func init() {
 		"1.3.6.1.5.5.7.1.1":       x509Access,
 		"1.3.6.1.4.1.311.21.10":   x509Policies,
 		"1.3.6.1.4.1.311.21.7":    x509Template,
+		"1.3.6.1.4.1.311.20.2":    func(c *Cursor, x der) { derString(c, satBMP, x) },
+		"2.16.840.1.113730.1.1":   x509NetscapeType,
+		"2.16.840.1.113730.1.13":  func(c *Cursor, x der) { derString(c, nsComment, x) },
+		"1.3.6.1.4.1.311.21.1":    func(c *Cursor, x der) { c.FieldAt(satInteger, x.body, min(x.len(), 8)) },
+		"1.2.840.113533.7.65.0":   x509Entrust,
 		"1.3.6.1.4.1.11129.2.4.2": x509SCTs,
 		"1.3.6.1.4.1.11129.2.4.5": x509SCTs,
 	}
+}
+
+// x509Period is how long the private key may sign (RFC 3280 section 4.2.1.4).
+func x509Period(c *Cursor, x der) {
+	old := c.Push(c.Put(cePeriod, x.at, x.size(), 0))
+	derEach(c, x.body, x.end, func(d der) bool {
+		switch d.tag {
+		case 0x80:
+			derTime(c, ceNotBefore, d)
+		case 0x81:
+			derTime(c, ceNotAfter, d)
+		}
+		return true
+	})
+	c.Pop(old)
+}
+
+// x509Entrust is Entrust's note of the software that signed.
+func x509Entrust(c *Cursor, x der) {
+	old := c.Push(c.Put(ceEntrust, x.at, x.size(), 0))
+	derEach(c, x.body, x.end, func(d der) bool {
+		switch {
+		case d.tag == 0x1b:
+			c.FieldAt(ceEntrustVers, d.body, d.len())
+		case d.tag == derBits && d.len() >= 2:
+			c.FieldAt(berPadding, d.body, 1)
+			inner := c.Push(c.FieldAt(ceEntrustInfo, d.body+1, d.len()-1))
+			for _, f := range ceEntrustBits {
+				c.FieldAt(f, d.body+1, 1)
+			}
+			c.Pop(inner)
+		}
+		return true
+	})
+	c.Pop(old)
+}
+
+// x509NetscapeType is what Netscape let a certificate be used for.
+func x509NetscapeType(c *Cursor, x der) {
+	if x.tag != derBits || x.len() < 2 {
+		return
+	}
+	c.FieldAt(berPadding, x.body, 1)
+	old := c.Push(c.FieldAt(nsCertType, x.body+1, x.len()-1))
+	for _, f := range nsCertBits {
+		c.FieldAt(f, x.body+1, 1)
+	}
+	c.Pop(old)
 }
 
 func x509SCTs(c *Cursor, x der) {
@@ -375,16 +458,4 @@ func x509Template(c *Cursor, x der) {
 		return true
 	})
 	c.Pop(old)
-}
-
-// x509Unknown marks what nobody dissects.
-func x509Unknown(c *Cursor, pos, n int) dissect.Ref {
-	r := dissect.None
-	text := field.Get(eiBerOID).Label
-	if b := c.Text(pos, n); b != nil {
-		b.S(text)
-		r = c.Last()
-	}
-	c.ExpertText(r, eiBerOID, text)
-	return r
 }
