@@ -250,23 +250,19 @@ func untilNUL(b []byte) []byte {
 // scan looks over the options once: what kind of message this is decides how
 // the rest is shown.
 func (m *dhcpMsg) scan(c *Cursor) {
-	c.Quiet(func(c *Cursor) {
-		if c.UintAt(m.base+dhcpCookieAt, 4) != dhcpMagic {
-			return
-		}
-		m.scanArea(c, dhcpInOptions, m.base+dhcpCookieAt+4, c.End())
-	})
+	// What the packet has and the capture has not ends dissection here already,
+	// before anything is shown, as it does in Wireshark.
+	if m.base+dhcpCookieAt+4 > c.End() || c.UintAt(m.base+dhcpCookieAt, 4) != dhcpMagic {
+		return
+	}
+	m.scanArea(c, dhcpInOptions, m.base+dhcpCookieAt+4, c.End())
 	m.fileOver, m.snameOver = m.overload&1 != 0, m.overload&2 != 0
-	c.Quiet(func(c *Cursor) {
-		if m.fileOver {
-			m.scanArea(c, dhcpInFile, m.base+dhcpFileAt, m.base+dhcpCookieAt)
-		}
-	})
-	c.Quiet(func(c *Cursor) {
-		if m.snameOver {
-			m.scanArea(c, dhcpInSname, m.base+dhcpSnameAt, m.base+dhcpFileAt)
-		}
-	})
+	if m.fileOver {
+		m.scanArea(c, dhcpInFile, m.base+dhcpFileAt, m.base+dhcpCookieAt)
+	}
+	if m.snameOver {
+		m.scanArea(c, dhcpInSname, m.base+dhcpSnameAt, m.base+dhcpFileAt)
+	}
 }
 
 func (m *dhcpMsg) scanArea(c *Cursor, where, pos, end int) {
@@ -278,6 +274,9 @@ func (m *dhcpMsg) scanArea(c *Cursor, where, pos, end int) {
 		if code == 0 {
 			pos++
 			continue
+		}
+		if pos+2 >= end {
+			return
 		}
 		n := int(c.UintAt(pos+1, 1))
 		m.seen[where][code] = min(m.seen[where][code], 254) + 1
@@ -291,7 +290,7 @@ func (m *dhcpMsg) scanArea(c *Cursor, where, pos, end int) {
 				m.typed, m.kind = true, uint8(c.UintAt(pos+2, 1))
 			}
 		case 60:
-			m.vendor = c.BytesAt(pos+2, n)
+			m.vendor = c.BytesAt(pos+2, min(n, end-pos-2))
 		}
 		pos += 2 + n
 	}
