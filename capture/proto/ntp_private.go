@@ -59,7 +59,16 @@ func ntpPrivate(c *Cursor) {
 			}
 		}
 		old := c.Push(r)
+		v6 := uint64(1)
 		for _, p := range parts {
+			switch p.id {
+			case ntp7MonIpv6:
+				v6 = c.UintAt(at+p.at, 4)
+			case ntp7MonAddr6, ntp7MonDaddr6:
+				if v6 == 0 {
+					continue
+				}
+			}
 			ntpPart(c, at+p.at, p)
 		}
 		c.Pop(old)
@@ -86,11 +95,14 @@ func ntpMonitored(c *Cursor, b *field.Text, code uint8, at, size int) {
 }
 
 func ntpPart(c *Cursor, pos int, p ntp7Part) {
-	if field.Get(p.id).Type == field.TAbsTime {
+	switch f := field.Get(p.id); {
+	case f.Type == field.TAbsTime:
 		ntpStamp(c, p.id, pos)
 		return
-	}
-	if p.id == ntp7Key {
+	case f.Type == field.TString:
+		c.PutBytes(p.id, pos, p.len, untilNUL(c.BytesAt(pos, p.len)))
+		return
+	case p.id == ntp7Key:
 		c.FieldLEAt(p.id, pos, p.len)
 		return
 	}
