@@ -3,6 +3,8 @@
 package proto
 
 import (
+	"strconv"
+
 	"sonde/capture/dissect"
 	"sonde/capture/field"
 	"sonde/capture/flow"
@@ -25,6 +27,13 @@ var (
 	ipv6Addr   = newIPv6Addr("addr", "", "Source or Destination Address", "host", "Source or Destination Host")
 	ipv6Stream = ipv6P.U32("stream", "Stream index", dec)
 
+	ipv6EmbedPrefix = ipv6P.Bytes("embed_ipv4_prefix", "Embedded IPv4 Prefix")
+	eiIPv6Version   = ipv6P.Expert("bogus_ipv6_version", field.Malformed, field.Error, "Bogus IP version")
+	eiIPv6Exceeds   = ipv6P.Expert("plen_exceeds_framing", field.Protocol, field.Warn, "IPv6 payload length does not match expected framing length")
+	eiIPv6Zero      = ipv6P.Expert("plen_zero", field.Protocol, field.Chat, `IPv6 payload length equals 0 (maybe because of "TCP segmentation offload" (TSO))`)
+	eiIPv6NoJumbo   = ipv6P.Expert("opt.jumbo.missing", field.Malformed, field.Error, "IPv6 payload length equals 0 and Hop-By-Hop present and Jumbo Payload option missing")
+	eiIPv6SrcMulti  = ipv6P.Expert("src_addr.not_multicast", field.Protocol, field.Warn, "Source address must not be a multicast address")
+
 	_ = ipv6P.Parse(parseIPv6).Stateful().On("ethertype", 0x86dd).On("wtap_encap", uint64(frame.LinkIPv6)).On("ip.proto", 41).Calls(dataP, ipP)
 	// The upper protocols are found through ip.proto.
 	_ = ipv6P.Table("ip.proto")
@@ -35,7 +44,8 @@ type ipv6AddrFields struct {
 	addr, space, host                               field.ID
 	mflags, mTransient, mPrefix, mRP, mRes, mScope  field.ID
 	special, spSource, spDest, spFwd, spGlob, spRes field.ID
-	slaac                                           field.ID
+	slaac, isatap, gw, sla, server, port, client    field.ID
+	embed                                           field.ID
 }
 
 func newIPv6Addr(name, pre, label, host, hostLabel string) ipv6AddrFields {
@@ -44,12 +54,12 @@ func newIPv6Addr(name, pre, label, host, hostLabel string) ipv6AddrFields {
 	if pre == "" {
 		sp = "addr_special_purpose"
 	}
-	slaacLabel := "SLAAC MAC"
+	side := ""
 	switch pre {
 	case "src_":
-		slaacLabel = "Source SLAAC MAC"
+		side = "Source "
 	case "dst_":
-		slaacLabel = "Destination SLAAC MAC"
+		side = "Destination "
 	}
 	return ipv6AddrFields{
 		addr:       p.IPv6(name, label),
@@ -67,12 +77,19 @@ func newIPv6Addr(name, pre, label, host, hostLabel string) ipv6AddrFields {
 		spFwd:      p.Bool(sp+"_forwardable", "Forwardable"),
 		spGlob:     p.Bool(sp+"_global", "Globally Reachable"),
 		spRes:      p.Bool(sp+"_reserved", "Reserved-by-Protocol"),
-		slaac:      p.Ether(pre+"slaac_mac", slaacLabel),
+		slaac:      p.Ether(pre+"slaac_mac", side+"SLAAC MAC"),
+		isatap:     p.IPv4(pre+"isatap_ipv4", side+"ISATAP IPv4"),
+		gw:         p.IPv4(pre+"6to4_gw_ipv4", side+"6to4 Gateway IPv4"),
+		sla:        p.U16(pre+"6to4_sla_id", side+"6to4 SLA ID", dec),
+		server:     p.IPv4(pre+"ts_ipv4", side+"Teredo Server IPv4"),
+		port:       p.U16(pre+"tc_port", side+"Teredo Port", dec),
+		client:     p.IPv4(pre+"tc_ipv4", side+"Teredo Client IPv4"),
+		embed:      p.IPv4(pre+"embed_ipv4", side+"Embedded IPv4"),
 	}
 }
 
 func (f *ipv6AddrFields) below() []field.ID {
-	return []field.ID{f.space, f.mflags, f.mTransient, f.mPrefix, f.mRP, f.mRes, f.mScope, f.special, f.spSource, f.spDest, f.spFwd, f.spGlob, f.spRes, f.slaac}
+	return []field.ID{f.space, f.mflags, f.mTransient, f.mPrefix, f.mRP, f.mRes, f.mScope, f.special, f.spSource, f.spDest, f.spFwd, f.spGlob, f.spRes}
 }
 
 var ipv6Scopes = values(val(0, "Reserved"), val(1, "Interface-Local scope"), val(2, "Link-Local scope"), val(3, "Realm-Local scope"), val(4, "Admin-Local scope"),
@@ -90,6 +107,20 @@ func parseIPv6(c *Cursor) {
 		nibble(b, uint8(ver))
 		b.S(" .... = Version: ").U(ver)
 	}
+	if ver != 6 {
+		// Not IPv6 after all; what it is instead nobody says.
+		c.ExpertText(r, eiIPv6Version, "Bogus IPv6 version")
+		c.ProtoEnd(min(at+40, c.End()))
+		if l := p.Layers; len(l) > 0 {
+			p.Layers = l[:len(l)-1]
+		}
+		c.SetProtocol(etherShort(0x86dd))
+		if b := c.SetInfo(); b != nil {
+			b.S("IPv6")
+		}
+		c.Sub(dataP, at, -1)
+		return
+	}
 	r = c.PutHidden(ipv6IPVer, at, 1, ver)
 	if b := c.Append(r); b != nil {
 		b.S(` [This field makes the filter match on "ip.version == 6" possible]`)
@@ -105,33 +136,90 @@ func parseIPv6(c *Cursor) {
 	c.FieldAt(ipv6Flow, at+1, 3)
 	c.Seek(at + 4)
 	plen := int(c.U16(ipv6PLen))
+	plenRef := c.Last()
 	nxt := c.U8(ipv6Nxt)
-	c.U8(ipv6HLim)
+	hlim := c.U8(ipv6HLim)
+	p.TTL = int16(hlim)
 	src, dst := c.BytesAt(at+8, 16), c.BytesAt(at+24, 16)
 	p.Src, p.Dst = flow.NewAddr(flow.IPv6, src), flow.NewAddr(flow.IPv6, dst)
 	if b := c.Append(c.ProtoNode()); b != nil {
 		b.S(", Src: ").IPv6(src).S(", Dst: ").IPv6(dst)
 	}
-	ipv6Address(c, &ipv6Src, at+8, src)
+	srcRef := ipv6Address(c, &ipv6Src, at+8, src)
+	if src[0] == 0xff {
+		if c.Full() && srcRef >= 0 {
+			srcRef++ // its address space
+		}
+		c.Expert(srcRef, eiIPv6SrcMulti)
+	}
 	ipv6Address(c, &ipv6Dst, at+24, dst)
+	ipv6Derived(c, &ipv6Src, at+8, src)
+	ipv6Derived(c, &ipv6Dst, at+24, dst)
 	c.Seek(at + 40)
 	c.ProtoEnd(at + 40)
 	c.Gen(ipv6Stream, at, 0, uint64(netStream(c, flow.KIPv6)))
-	if plen > 0 && at+40+plen <= c.End() {
-		c.SetEnd(at + 40 + plen)
-		setUsed(c, at+40+plen)
-	}
-	ipv6Payload(c, nxt, at+40)
+	ipv6Length(c, at, plen, nxt, plenRef)
+	ipv6Payload(c, nxt, at)
 }
 
-func ipv6Address(c *Cursor, f *ipv6AddrFields, pos int, b []byte) {
-	r := c.FieldAt(f.addr, pos, 16)
+// ipv6Length cuts the data to the payload length, or to the jumbo payload's.
+func ipv6Length(c *Cursor, at, plen int, nxt uint8, r dissect.Ref) {
+	have := c.End() - at - 40
+	jumbo := 0
+	if plen == 0 && nxt == 0 {
+		jumbo = jumboLength(c, at+40)
+	}
+	switch {
+	case jumbo != 0:
+		if b := c.Append(r); b != nil {
+			b.S(" (Jumbogram)")
+		}
+		plen = jumbo
+	case plen == 0 && nxt == 0:
+		c.Expert(r, eiIPv6NoJumbo)
+		if b := c.InfoSep(" "); b != nil {
+			b.S("Invalid IPv6 payload length ")
+		}
+	case plen == 0 && nxt != 59:
+		c.Expert(r, eiIPv6Zero)
+	}
+	if plen > have {
+		c.ExpertText(r, eiIPv6Exceeds, "IPv6 payload length exceeds framing length ("+strconv.Itoa(have)+" bytes)")
+		return
+	}
+	c.SetEnd(at + 40 + plen)
+	setUsed(c, at+40+plen)
+}
+
+// jumboLength finds the jumbo payload option in the hop-by-hop options at pos,
+// RFC 2675; 0 when there is none.
+func jumboLength(c *Cursor, pos int) int {
+	if !c.Has(pos + 8 - c.Pos()) {
+		return 0
+	}
+	end := pos + (int(c.UintAt(pos+1, 1))+1)*8
+	for at := pos + 2; at < end && c.Has(at+2-c.Pos()); {
+		t, n := c.UintAt(at, 1), int(c.UintAt(at+1, 1))
+		switch {
+		case t == 0:
+			at++
+			continue
+		case t == 0xc2 && n == 4 && c.Has(at+6-c.Pos()):
+			return int(c.UintAt(at+2, 4))
+		}
+		at += 2 + n
+	}
+	return 0
+}
+
+func ipv6Address(c *Cursor, f *ipv6AddrFields, pos int, b []byte) dissect.Ref {
+	own := c.FieldAt(f.addr, pos, 16)
 	if wantsAny(c, f.below()) {
-		old := c.Push(r)
+		old := c.Push(own)
 		ipv6Below(c, f, pos, b)
 		c.Pop(old)
 	}
-	r = c.FieldAt(ipv6Addr.addr, pos, 16)
+	r := c.FieldAt(ipv6Addr.addr, pos, 16)
 	c.Mark(r, dissect.Hidden)
 	if wantsAny(c, ipv6Addr.below()) {
 		old := c.Push(r)
@@ -144,6 +232,7 @@ func ipv6Address(c *Cursor, f *ipv6AddrFields, pos int, b []byte) {
 		c.Mark(c.PutBytes(f.host, pos, 16, t.B), dissect.Hidden)
 		c.Mark(c.PutBytes(ipv6Addr.host, pos, 16, t.B), dissect.Hidden)
 	}
+	return own
 }
 
 func wantsAny(c *Cursor, ids []field.ID) bool {
@@ -165,6 +254,13 @@ func ipv6Below(c *Cursor, f *ipv6AddrFields, pos int, b []byte) {
 	c.PutText(f.space, pos, n, space)
 	if b[0] == 0xff {
 		r := c.FieldAt(f.mflags, pos, 2)
+		if t := c.Append(r); t != nil {
+			for i, s := range [...]string{", Rendezvous Point (RP)", ", Network Prefix", ", Transient"} {
+				if b[1]&(0x40>>uint(i)) != 0 {
+					t.S(s)
+				}
+			}
+		}
 		old := c.Push(r)
 		c.FieldAt(f.mRes, pos, 2)
 		c.FieldAt(f.mRP, pos, 2)
@@ -180,15 +276,53 @@ func ipv6Below(c *Cursor, f *ipv6AddrFields, pos int, b []byte) {
 		c.Put(f.spSource, pos, 16, b2u(s.source))
 		c.Put(f.spDest, pos, 16, b2u(s.dest))
 		c.Put(f.spFwd, pos, 16, b2u(s.forward))
-		c.Put(f.spGlob, pos, 16, b2u(s.global))
+		if s.name != "TEREDO" && s.name != "6to4" && s.name != "Unique-Local" { // not applicable there
+			c.Put(f.spGlob, pos, 16, b2u(s.global))
+		}
 		c.Put(f.spRes, pos, 16, b2u(s.reserved))
 		c.Pop(old)
 	}
-	if b[11] == 0xff && b[12] == 0xfe { // modified EUI-64 of a MAC address
+}
+
+// ipv6Derived records what an address holds of another: a MAC address
+// (modified EUI-64), an IPv4 address (ISATAP, 6to4, Teredo, RFC 6052).
+func ipv6Derived(c *Cursor, f *ipv6AddrFields, pos int, b []byte) {
+	hide := [...]dissect.Flags{0, dissect.Hidden} // the side's own field, and that of either side
+	a := &ipv6Addr
+	switch {
+	case b[0] == 0x20 && b[1] == 0x02:
+		for i, x := range [...]*ipv6AddrFields{f, a} {
+			fl := hide[i]
+			c.Mark(c.Gen(x.gw, pos+2, 4, c.UintAt(pos+2, 4)), fl)
+			c.Mark(c.Gen(x.sla, pos+6, 2, c.UintAt(pos+6, 2)), fl)
+		}
+	case b[0] == 0x20 && b[1] == 0x01 && b[2] == 0 && b[3] == 0:
+		for i, x := range [...]*ipv6AddrFields{f, a} {
+			fl := hide[i]
+			c.Mark(c.Gen(x.server, pos+4, 4, c.UintAt(pos+4, 4)), fl)
+			c.Mark(c.Gen(x.port, pos+10, 2, ^c.UintAt(pos+10, 2)&0xffff), fl)
+			c.Mark(c.Gen(x.client, pos+12, 4, ^c.UintAt(pos+12, 4)&0xffffffff), fl)
+		}
+	case b[0] == 0xff:
+	case b[8]&^2 == 0 && b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe:
+		for i, x := range [...]*ipv6AddrFields{f, a} {
+			c.Mark(c.Gen(x.isatap, pos+12, 4, c.UintAt(pos+12, 4)), hide[i])
+		}
+	case b[11] == 0xff && b[12] == 0xfe:
 		m := [6]byte{b[8] ^ 2, b[9], b[10], b[13], b[14], b[15]}
-		c.Mark(c.PutBytes(f.slaac, pos+8, 8, m[:]), dissect.Generated)
+		for i, x := range [...]*ipv6AddrFields{f, a} {
+			c.Mark(c.PutBytes(x.slaac, pos+8, 8, m[:]), hide[i]|dissect.Generated)
+		}
+	}
+	if string(b[:12]) == ipv6WellKnown {
+		c.FieldAt(ipv6EmbedPrefix, pos, 12)
+		c.Gen(f.embed, pos+12, 4, c.UintAt(pos+12, 4))
+		c.Gen(a.embed, pos+12, 4, c.UintAt(pos+12, 4))
 	}
 }
+
+// ipv6WellKnown is the prefix of RFC 6052 for translated addresses.
+const ipv6WellKnown = "\x00\x64\xff\x9b\x00\x00\x00\x00\x00\x00\x00\x00"
 
 // ipv6Space names the address block and gives how many bytes decide it.
 func ipv6Space(b []byte) (string, int) {
@@ -196,13 +330,13 @@ func ipv6Space(b []byte) (string, int) {
 	case b[0] == 0xff:
 		return "Multicast", 1
 	case b[0]&0xfe == 0xfc:
-		return "Unique Local Unicast", 1
+		return "Unique Local Unicast", 2
 	case b[0] == 0xfe && b[1]&0xc0 == 0x80:
 		return "Link-Local Unicast", 2
-	case b[0]&0xe0 == 0x20:
+	case b[0]&0x30 == 0x20:
 		return "Global Unicast", 2
 	}
-	return "Reserved by IETF", 1
+	return "Reserved by IETF", 2
 }
 
 type ipv6Special struct {
@@ -214,26 +348,29 @@ type ipv6Special struct {
 
 // The IANA IPv6 special-purpose address registry, longest prefixes first.
 var ipv6Specials = []ipv6Special{
-	{append(make([]byte, 15), 1), 128, "Loopback", false, false, false, false, true},
-	{make([]byte, 16), 128, "Unspecified", true, false, false, false, true},
+	{append(make([]byte, 15), 1), 128, "Loopback Address", false, false, false, false, true},
+	{make([]byte, 16), 128, "Unspecified Address", true, false, false, false, true},
 	{[]byte{0x20, 0x01, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, "Port Control Protocol Anycast", true, true, true, true, false},
-	{[]byte{0x20, 0x01, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 128, "TURN Anycast", true, true, true, true, false},
-	{[]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, "IPv4-Mapped", false, false, false, false, true},
-	{[]byte{0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0}, 96, "IPv4-IPv6 Translation", true, true, true, true, false},
-	{[]byte{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, "IPv4-IPv6 Translation", true, true, true, false, false},
+	{[]byte{0x20, 0x01, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, 128, "Traversal Using Relays around NAT Anycast", true, true, true, true, false},
+	{[]byte{0x20, 0x01, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}, 128, "DNS-SD Service Registration Protocol Anycast", true, true, true, true, false},
+	{[]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, "IPv4-mapped Address", false, false, false, false, true},
+	{[]byte{0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0}, 96, "IPv4-IPv6 Translat.", true, true, true, true, false},
+	{[]byte{0x00, 0x64, 0xff, 0x9b, 0, 1}, 48, "IPv4-IPv6 Translat.", true, true, true, false, false},
 	{[]byte{0x20, 0x01, 0, 2, 0, 0}, 48, "Benchmarking", true, true, true, false, false},
 	{[]byte{0x20, 0x01, 0, 4, 1, 0x12}, 48, "AS112-v6", true, true, true, true, false},
 	{[]byte{0x26, 0x20, 0, 0x4f, 0x80, 0}, 48, "Direct Delegation AS112 Service", true, true, true, true, false},
-	{[]byte{0x01, 0, 0, 0, 0, 0, 0, 0}, 64, "Discard-Only", true, true, true, false, false},
+	{[]byte{0x01, 0, 0, 0, 0, 0, 0, 1}, 64, "Dummy IPv6 Prefix", true, false, false, false, false},
+	{[]byte{0x01, 0, 0, 0, 0, 0, 0, 0}, 64, "Discard-Only Address Block", true, true, true, false, false},
 	{[]byte{0x20, 0x01, 0x0d, 0xb8}, 32, "Documentation", false, false, false, false, false},
 	{[]byte{0x20, 0x01, 0, 3}, 32, "AMT", true, true, true, true, false},
-	{[]byte{0x20, 0x01, 0, 0}, 32, "Teredo", true, true, true, false, false},
-	{[]byte{0x20, 0x01, 0, 0x10}, 28, "ORCHID", false, false, false, false, false},
+	{[]byte{0x20, 0x01, 0, 0}, 32, "TEREDO", true, true, true, false, false},
+	{[]byte{0x20, 0x01, 0, 0x30}, 28, "Drone Remote ID Protocol Entity Tags (DETs) Prefix", true, true, true, true, false},
 	{[]byte{0x20, 0x01, 0, 0x20}, 28, "ORCHIDv2", true, true, true, true, false},
-	{[]byte{0x20, 0x01, 0}, 23, "IETF Protocol Assignments", false, false, false, false, false},
+	{[]byte{0x3f, 0xff, 0}, 20, "Documentation", false, false, false, false, false},
+	{[]byte{0x5f, 0}, 16, "Segment Routing (SRv6) SIDs", true, true, true, false, false},
 	{[]byte{0x20, 0x02}, 16, "6to4", true, true, true, false, false},
 	{[]byte{0xfe, 0x80}, 10, "Link-Local Unicast", true, true, false, false, true},
-	{[]byte{0xfc}, 7, "Unique Local", true, true, true, false, false},
+	{[]byte{0xfc}, 7, "Unique-Local", true, true, true, false, false},
 }
 
 func ipv6SpecialOf(b []byte) *ipv6Special {
@@ -249,15 +386,4 @@ next:
 		return s
 	}
 	return nil
-}
-
-// ipv6Payload goes over the extension headers to the upper protocol.
-func ipv6Payload(c *Cursor, nxt uint8, pos int) {
-	c.Packet().IPProto = nxt
-	if !c.Next(ipTable, uint64(nxt), pos, -1) {
-		if b := c.SetInfo(); b != nil {
-			b.S(ipProtos.Text(uint64(nxt), "Unknown")).S(" (").U(uint64(nxt)).S(")")
-		}
-		c.Sub(dataP, pos, -1)
-	}
 }
