@@ -88,8 +88,8 @@ type httpAsked struct {
 // part above the line; below it, values are set once and only concern the
 // frames after them.
 type httpConv struct {
-	open   []*httpAsked // requests without a response, oldest first
-	method string       // of the latest request
+	open   *httpAsked // the latest request, until it is answered
+	method string     // of the latest request
 	uri    string
 	seen   bool // a request or response was found
 
@@ -110,9 +110,6 @@ type httpFact struct {
 	method   string // of the latest request when the message came
 	seen     bool
 }
-
-// maxHTTPOpen bounds how many unanswered requests of a connection are kept.
-const maxHTTPOpen = 1024
 
 // httpWalk goes over the messages of one piece of a stream.
 type httpWalk struct {
@@ -170,7 +167,9 @@ func (w *httpWalk) walk(c *Cursor) {
 		whole := c.PDU(first, pos, c.Left(), func(c *Cursor) {
 			m := httpMsg{w: w, pos: pos, c: c, first: first}
 			used = m.parse()
-			if used < 0 && m.blank {
+			if used < 0 && m.blank && first {
+				c.DropProto()
+			} else if used < 0 && m.blank {
 				c.DropNode()
 			}
 			rejected = m.rejected

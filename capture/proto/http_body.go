@@ -25,9 +25,9 @@ func (m *httpMsg) complete(at int, kind httpKind) bool {
 		}
 	}
 	var (
-		pos                            = at
-		length                         int64
-		hasLength, typed, chunks, keep bool
+		pos                     = at
+		length                  int64
+		hasLength, chunks, keep bool
 	)
 	for {
 		b := c.BytesAt(pos, max(0, c.Pos()+c.CapLeft()-pos))
@@ -49,8 +49,6 @@ func (m *httpMsg) complete(at int, kind httpKind) bool {
 			if v, ok := scanInt(line[15:]); ok {
 				length, hasLength = v, true
 			}
-		case hasPrefixFold(line, "Content-Type:"):
-			typed = true
 		case hasPrefixFold(line, "Connection:"):
 			keep = hasPrefixFold(strings.TrimSpace(line[11:]), "Keep-Alive")
 		case hasPrefixFold(line, "Transfer-Encoding:"):
@@ -67,7 +65,7 @@ func (m *httpMsg) complete(at int, kind httpKind) bool {
 		if have < length && c.CapLeft() == c.Left() {
 			return !c.NeedMore(m.pos, int(min(length-have, 1<<30)))
 		}
-	case typed && kind == httpReply && !keep:
+	case kind == httpReply && !keep:
 		return !c.NeedFIN(m.pos)
 	}
 	return true
@@ -117,7 +115,7 @@ func (m *httpMsg) wholeChunks(pos, end int) bool {
 			return found || !c.NeedSegment(m.pos)
 		}
 		if left <= size {
-			return !c.NeedMore(m.pos, size+1-left)
+			return !c.NeedSegment(m.pos)
 		}
 		pos = body + size + 2
 	}
@@ -198,7 +196,9 @@ func (m *httpMsg) body() int {
 	}
 	c.Restore(place)
 	if dissected {
-		c.ProtoEnd(at)
+		// The line is cut to the headers, with its length counted from where
+		// the data starts.
+		c.ProtoEnd(min(m.pos+at-m.w.base, c.End()))
 	}
 	m.switches(end)
 	return end
@@ -346,7 +346,7 @@ func (m *httpMsg) unpack() bool {
 		c.SubUnder(c.ProtoNode(), dataP, c.Pos(), m.size)
 		return false
 	}
-	if m.packed == "" || strings.EqualFold(m.packed, "identity") {
+	if !m.isPacked || strings.EqualFold(m.packed, "identity") {
 		return true
 	}
 	pos, n := c.Pos(), min(m.size, c.CapLeft())

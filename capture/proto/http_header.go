@@ -33,7 +33,9 @@ func (m *httpMsg) header(pos int, line []byte, next, colon int) {
 			r = c.FieldAt(lineField, pos, next)
 		} else {
 			r = dissect.None
-			if c.Wants(httpUnknown) {
+			if bad {
+				r = c.FieldAt(httpUnknown, pos, next)
+			} else if c.Wants(httpUnknown) {
 				var t field.Text
 				formatText(&t, whole)
 				r = c.PutText(httpUnknown, pos, next, t.String())
@@ -72,7 +74,7 @@ func (m *httpMsg) special(id field.ID, r dissect.Ref, pos, next, from int, value
 	case httpContentLength:
 		m.contentLength(pos, next, value)
 	case httpContentEnc:
-		m.packed = strings.TrimSpace(string(value))
+		m.packed, m.isPacked = strings.TrimSpace(string(value)), true
 	case httpTransferEnc:
 		m.transferCoding(r, string(value))
 	case httpHost:

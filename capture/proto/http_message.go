@@ -27,16 +27,17 @@ type httpMsg struct {
 	hasHost bool
 	code    int
 
-	lengths int // number of Content-Length headers
-	length  uint64
-	badLen  bool
-	chunked bool
-	coding  string // other transfer coding
-	content dissect.Content
-	typed   bool
-	packed  string // content coding
-	upgrade string
-	size    int // of the body on the wire, while it is dissected
+	lengths  int // number of Content-Length headers
+	length   uint64
+	badLen   bool
+	chunked  bool
+	coding   string // other transfer coding
+	content  dissect.Content
+	typed    bool
+	packed   string // content coding
+	isPacked bool
+	upgrade  string
+	size     int // of the body on the wire, while it is dissected
 }
 
 // httpLine finds the end of the line at the start of b: its length, where the
@@ -80,7 +81,7 @@ func (m *httpMsg) parse() int {
 	line, _, found := httpLine(c.Rest(), c.CanAsk())
 	kind := httpLineKind(c.BytesAt(at, line))
 	if kind == httpOther {
-		if !found && m.mayAsk() && m.first && !m.fact.seen && c.NeedSegment(m.pos) {
+		if !found && m.mayAsk() && c.NeedSegment(m.pos) {
 			m.blank = true
 			return -1
 		}
@@ -155,8 +156,15 @@ func (m *httpMsg) continuation() int {
 		c.Expert(r, eiHTTPExcess)
 	}
 	c.Seek(m.pos)
-	m.fileData(c.CapLeft())
-	c.SubUnder(c.ProtoNode(), dataP, m.pos, -1)
+	line, _, _ := httpLine(c.Rest(), false)
+	if colon := strings.IndexByte(string(c.Rest()[:line]), ':'); colon > 0 && httpTokenOnly(c.Rest()[:colon]) {
+		m.headers(m.pos) // the rest of headers whose start is missing
+	}
+	if c.CapLeft() > 0 {
+		at := c.Pos()
+		m.fileData(c.CapLeft())
+		c.SubUnder(c.ProtoNode(), dataP, at, -1)
+	}
 	return n
 }
 
@@ -257,35 +265,36 @@ func (m *httpMsg) path(pos int, uri []byte) {
 		end = query
 	}
 	// sub-delimiters divide the path's segments
-	pieces := strings.IndexAny(string(uri[:end]), "!$&'()*+,;=")
+	pieces := strings.IndexAny(string(uri[:end]), httpDelims)
 	if query < 0 && pieces < 0 {
 		return
 	}
-	r := c.FieldAt(httpURIPath, pos, end)
+	c.FieldAt(httpURIPath, pos, end)
 	if pieces >= 0 {
-		old := c.Push(r)
-		httpPieces(uri[:end], "!$&'()*+,;=", func(from, n int) { c.FieldAt(httpURISegment, pos+from, n) })
-		c.Pop(old)
+		httpPieces(uri[:end], func(from, n int) { c.FieldAt(httpURISegment, pos+from, n) })
 	}
 	if query < 0 {
 		return
 	}
-	r = c.FieldAt(httpURIQuery, pos+query+1, len(uri)-query-1)
+	r := c.FieldAt(httpURIQuery, pos+query+1, len(uri)-query-1)
 	old := c.Push(r)
-	httpPieces(uri[query+1:], "&", func(from, n int) { c.FieldAt(httpURIParam, pos+query+1+from, n) })
+	httpPieces(uri[query+1:], func(from, n int) { c.FieldAt(httpURIParam, pos+query+1+from, n) })
 	c.Pop(old)
 }
 
-// httpPieces calls f for each part of b between delimiters.
-func httpPieces(b []byte, delims string, f func(from, n int)) {
-	from := 0
-	for i := 0; i <= len(b); i++ {
-		if i == len(b) || strings.IndexByte(delims, b[i]) >= 0 {
-			if i < len(b) || i > from {
-				f(from, i-from)
-			}
-			from = i + 1
+// httpDelims divide a path or a query (RFC 3986, sub-delims without "=").
+const httpDelims = "!$&'()*+,;"
+
+// httpPieces calls f for each part of b between delimiters; a part has at
+// least one byte, whatever that is.
+func httpPieces(b []byte, f func(from, n int)) {
+	for from := 0; from < len(b); {
+		end := from + 1
+		for end < len(b) && strings.IndexByte(httpDelims, b[end]) < 0 {
+			end++
 		}
+		f(from, end-from)
+		from = end + 1
 	}
 }
 
@@ -335,9 +344,13 @@ func (m *httpMsg) exchange() {
 	switch m.kind {
 	case httpReply:
 		c.PutHidden(httpResponse, at, 0, 1)
-		if c.Learning() && v != nil && len(v.open) > 0 {
-			f.asked = v.open[0]
-			v.open = v.open[1:]
+		// A response belongs to the latest request; an interim one (1xx) leaves
+		// it to the next.
+		if c.Learning() && v != nil && v.open != nil {
+			f.asked = v.open
+			if m.code/100 != 1 {
+				v.open = nil
+			}
 		}
 		a := f.asked
 		if a == nil {
@@ -357,10 +370,7 @@ func (m *httpMsg) exchange() {
 		}
 		if c.Learning() && v != nil {
 			v.method, v.uri = m.method, m.uri
-			if len(v.open) >= maxHTTPOpen {
-				v.open = v.open[1:]
-			}
-			v.open = append(v.open, &httpAsked{frame: c.Frame().Number, time: c.Frame().Time, uri: m.uri, full: full})
+			v.open = &httpAsked{frame: c.Frame().Number, time: c.Frame().Time, uri: m.uri, full: full}
 		}
 	case httpNotify:
 		c.PutHidden(httpNotification, at, 0, 1)
