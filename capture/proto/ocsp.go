@@ -42,7 +42,7 @@ var (
 	ocspResponders = values(val(1, "byName"), val(2, "byKey"))
 	ocspStates     = values(val(0, "good"), val(1, "revoked"), val(2, "unknown"))
 
-	_ = ocspP.Parse(parseOCSPResponse)
+	_ = ocspP.Parse(parseOCSPResponse).Calls(x509afP, x509ifP, x509satP, x509ceP, pkixalgP, pkixImpP, pkixExpP, berP, nsP, tlsP)
 )
 
 // ocspResponse shows the response in [at, end).
