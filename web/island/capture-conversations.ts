@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, go, has, href, open } from "./address";
 import { directions, endFilter, join, joins, type Join, type Pair, pairFilter } from "./capture-filters";
-import { applied, effective, home, live, root, settled, status } from "./capture-state";
+import { applied, ask, effective, home, live, root, settled, status } from "./capture-state";
 import { args, copyItems, filterOf, layer, layers, limited } from "./capture-stat";
 import { bar, css, empty, icon, pct, skeleton, zero } from "./draw";
 import { bits, clock, count, percent } from "./format";
@@ -15,7 +15,6 @@ import { pageKeys } from "./keys";
 import { type MenuItem, openMenu } from "./menu";
 import { failed } from "./notices";
 import { LiveRows } from "./rows";
-import { api } from "./session";
 import { type Entry, Table } from "./table";
 import { copy } from "./toast";
 import type { Failure, Table as WireTable } from "./wire";
@@ -102,7 +101,7 @@ class SConversations extends Island {
     this.counting = `f${filter}`;
     for (const [l] of layers) {
       try {
-        const t = await api<WireTable>("GET", `${root}/stats/${this.kind},${l}?filter=${encodeURIComponent(filter)}`);
+        const t = await ask<WireTable>(`${root}/stats/${this.kind},${l}?filter=${encodeURIComponent(filter)}`);
         if (this.counting !== `f${filter}`) return;
         this.tabCounts.set(l, t.rows?.length ?? 0);
       } catch {
@@ -169,7 +168,7 @@ class SConversations extends Island {
     if (key === this.madeFor) return this.made;
     this.madeFor = key;
     const t = (): Table => this.table;
-    const wide = this.layer === "eth" ? 142 : this.layer === "ipv6" ? 190 : narrow ? 130 : 122;
+    const wide = this.layer === "eth" ? 142 : this.layer === "ipv6" ? 190 : narrow ? 130 : 114;
     const figure = (c: string) => (e: Entry): string | TemplateResult => {
       const v = t().cell(e, c);
       return typeof v === "number" ? (v === 0 ? zero() : count(v)) : zero("-");
@@ -179,23 +178,23 @@ class SConversations extends Island {
     const rate = (c: string) => (e: Entry): string | TemplateResult => (t().cell(e, c) === null ? zero("-") : bits(t().num(e, c)));
     const span = (): number => Math.max(1, status.value?.length ?? 1);
     const shapes: Readonly<Record<string, Partial<GridColumn<Entry>> & { readonly width: number }>> = {
-      addra: { width: wide, mono: true, flex: this.layer === "ipv6" || !this.ports, cell: address("addra", "porta"), tip: (e) => t().str(e, "addra") },
-      porta: { width: 54, num: true, priority: 2, cell: (e) => t().str(e, "porta") },
-      addrb: { width: wide, mono: true, flex: this.layer === "ipv6" || !this.ports, cell: address("addrb", "portb"), tip: (e) => t().str(e, "addrb") },
-      portb: { width: 54, num: true, priority: 2, cell: (e) => t().str(e, "portb") },
+      addra: { width: wide, mono: true, flex: true, cell: address("addra", "porta"), tip: (e) => t().str(e, "addra") },
+      porta: { width: 48, num: true, priority: 2, cell: (e) => t().str(e, "porta") },
+      addrb: { width: wide, mono: true, flex: true, cell: address("addrb", "portb"), tip: (e) => t().str(e, "addrb") },
+      portb: { width: 48, num: true, priority: 2, cell: (e) => t().str(e, "portb") },
       addr: { width: Math.max(190, wide), mono: true, flex: true, cell: address("addr", "port") },
       port: { width: 64, num: true, priority: 2, cell: (e) => t().str(e, "port") },
-      packets: { width: 66, num: true, cell: figure("packets") },
-      bytes: { width: 84, num: true, cell: (e) => bar(count(t().num(e, "bytes")), t().num(e, "bytes") / this.largest) },
-      stream: { width: 70, num: true, priority: 4, cell: (e) => t().str(e, "stream") },
-      packetsab: { width: 92, num: true, priority: 5, cell: figure("packetsab") },
-      bytesab: { width: 88, num: true, priority: 6, cell: figure("bytesab") },
-      packetsba: { width: 92, num: true, priority: 5, cell: figure("packetsba") },
-      bytesba: { width: 88, num: true, priority: 6, cell: figure("bytesba") },
-      start: { width: 86, num: true, priority: 3, cell: has("abs") ? (e) => clock(((status.value?.first ?? 0) + t().num(e, "start")) / 1e6) : seconds("start") },
-      duration: { width: 78, num: true, priority: 2, cell: seconds("duration") },
-      bpsab: { width: 82, num: true, priority: 7, cell: rate("bpsab") },
-      bpsba: { width: 82, num: true, priority: 7, cell: rate("bpsba") },
+      packets: { width: 58, num: true, cell: figure("packets") },
+      bytes: { width: 76, num: true, cell: (e) => bar(count(t().num(e, "bytes")), t().num(e, "bytes") / this.largest) },
+      stream: { width: 66, num: true, priority: 4, cell: (e) => t().str(e, "stream") },
+      packetsab: { width: 94, num: true, priority: 5, cell: figure("packetsab") },
+      bytesab: { width: 80, num: true, priority: 6, cell: figure("bytesab") },
+      packetsba: { width: 94, num: true, priority: 5, cell: figure("packetsba") },
+      bytesba: { width: 80, num: true, priority: 6, cell: figure("bytesba") },
+      start: { width: 80, num: true, priority: 3, cell: has("abs") ? (e) => clock(((status.value?.first ?? 0) + t().num(e, "start")) / 1e6) : seconds("start") },
+      duration: { width: 72, num: true, priority: 2, cell: seconds("duration") },
+      bpsab: { width: 74, num: true, priority: 7, cell: rate("bpsab") },
+      bpsba: { width: 80, num: true, priority: 7, cell: rate("bpsba") },
       txpackets: { width: 84, num: true, priority: 3, cell: figure("txpackets") },
       txbytes: { width: 90, num: true, priority: 3, cell: figure("txbytes") },
       rxpackets: { width: 84, num: true, priority: 3, cell: figure("rxpackets") },
@@ -212,7 +211,7 @@ class SConversations extends Island {
         out.push({ id: "share", title: "Percent Filtered", width: 104, num: true, priority: 5, sortable: false, help: "Packets that the filter leaves, of all of the conversation", cell: (e) => { const all = this.totalOf(e); return all ? `${percent(t().num(e, "packets") / all, 2)}%` : zero("-"); } });
       }
       if (c.id === "duration") {
-        out.push({ id: "time", title: "Over time", width: 84, priority: 5, sortable: false, help: "From Rel Start over Duration, within the capture", cell: (e) => html`<span class="convbar"><i ${css({ left: pct(t().num(e, "start") / span()), width: pct(Math.max(0.01, t().num(e, "duration") / span())) })}></i></span>` });
+        out.push({ id: "time", title: "Over time", width: 68, priority: 5, sortable: false, help: "From Rel Start over Duration, within the capture", cell: (e) => html`<span class="convbar"><i ${css({ left: pct(t().num(e, "start") / span()), width: pct(Math.max(0.01, t().num(e, "duration") / span())) })}></i></span>` });
       }
     }
     this.made = out;
@@ -258,7 +257,7 @@ class SConversations extends Island {
   private followStream(e: Entry | undefined): void {
     if (!e || !this.ports || this.kind !== "conv") return;
     const f = this.condition(e);
-    void api<{ readonly no: number }>("GET", `${root}/find?after=0&filter=${encodeURIComponent(f)}`).then((row) => open(href({ f: applied.value ?? "", p: row.no, dialog: "follow" }, home)), () => this.showPackets(e));
+    void ask<{ readonly no: number }>(`${root}/find?after=0&filter=${encodeURIComponent(f)}`).then((row) => open(href({ f: applied.value ?? "", p: row.no, dialog: "follow" }, home)), () => this.showPackets(e));
   }
 
   private menu(e: Entry, at: HTMLElement | { readonly x: number; readonly y: number }): void {

@@ -7,10 +7,10 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, go } from "./address";
 import { byteAt, charAt } from "./capture-filters";
-import { applied, check, refused, root, status, typed } from "./capture-state";
+import { applied, ask, check, refused, root, status, typed } from "./capture-state";
 import { icon } from "./draw";
 import { define, Island } from "./island";
-import { api, explain } from "./session";
+import { explain } from "./session";
 import type { Completion, FilterCheck } from "./wire";
 
 /** Above this many packets a filter waits for Enter. */
@@ -111,7 +111,7 @@ class SPacketFilter extends Island {
     try {
       [verdict, choices] = await Promise.all([
         check(text),
-        fresh && caret >= 0 ? api<readonly Completion[]>("GET", `${root}/complete?text=${encodeURIComponent(text)}&at=${byteAt(text, caret)}`) : [],
+        fresh && caret >= 0 ? ask<readonly Completion[]>(`${root}/complete?text=${encodeURIComponent(text)}&at=${byteAt(text, caret)}`) : [],
       ]);
     } catch (e) {
       if (turn === this.asked) this.settle("invalid", explain(e), undefined, "");
@@ -229,7 +229,7 @@ class SPacketFilter extends Island {
     const i = this.input!;
     const text = this.text;
     try {
-      const list = await api<readonly Completion[]>("GET", `${root}/complete?text=${encodeURIComponent(text)}&at=${byteAt(text, i.selectionStart ?? text.length)}`);
+      const list = await ask<readonly Completion[]>(`${root}/complete?text=${encodeURIComponent(text)}&at=${byteAt(text, i.selectionStart ?? text.length)}`);
       if (text !== this.text) return;
       this.choices = list.slice(0, 10);
       this.choice = 0;

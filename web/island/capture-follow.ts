@@ -4,11 +4,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { get, go } from "./address";
 import { dump } from "./capture-bytes";
-import { apply, detail, root, status, streamOf } from "./capture-state";
+import { apply, ask, detail, root, status, streamOf } from "./capture-state";
 import { type DialogHandle, openDialog } from "./dialog";
 import { icon } from "./draw";
 import { bytes, count, duration } from "./format";
-import { api, download, explain } from "./session";
+import { download, explain } from "./session";
 import { toast } from "./toast";
 import type { Stream, StreamChunk } from "./wire";
 
@@ -159,7 +159,7 @@ export function followDialog(): void {
       if (get("dialog") === "follow") go({ dialog: null }, { replace: true });
     },
   );
-  void api<Stream>("GET", `${root}/follow/${s.proto}/${s.index}`, undefined, flight.signal).then(
+  void ask<Stream>(`${root}/follow/${s.proto}/${s.index}`, flight.signal).then(
     (answer) => {
       stream = answer;
       list = pieces(answer.chunks);

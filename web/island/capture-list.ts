@@ -6,14 +6,14 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, go } from "./address";
 import { family, joins, quote } from "./capture-filters";
 import { PagedRows } from "./capture-rows";
-import { applied, applyAs, check, counts, detail, effective, first, list, live, range, root, select, selected, settled, status, streamOf } from "./capture-state";
+import { applied, applyAs, ask, check, counts, detail, effective, first, list, live, range, root, select, selected, settled, status, streamOf } from "./capture-state";
 import { empty, icon, processLink, skeleton } from "./draw";
 import { bytes, count } from "./format";
 import type { GridColumn, SGrid } from "./grid";
 import "./grid";
 import { define, Island } from "./island";
 import { type MenuItem, openMenu } from "./menu";
-import { api, explain } from "./session";
+import { explain } from "./session";
 import { copy } from "./toast";
 import type { PacketRow, RowsPage } from "./wire";
 
@@ -163,7 +163,7 @@ class SPackets extends Island {
     this.coming?.close();
     const q = `&filter=${encodeURIComponent(f)}&columns=${encodeURIComponent([...fixed, ...cols].join())}`;
     const rows = new PagedRows(
-      (from, limit, signal) => api<RowsPage>("GET", `${root}/packets?from=${from}&limit=${limit}${q}`, undefined, signal),
+      (from, limit, signal) => ask<RowsPage>(`${root}/packets?from=${from}&limit=${limit}${q}`, signal),
       () => this.changed(rows),
       f === "",
       (row) => this.classOf(row),
@@ -203,7 +203,7 @@ class SPackets extends Island {
     this.columns();
     if (live.value && this.following) {
       this.leftAt = rows.displayed;
-      if (!get("p") && rows.displayed > 0) this.grid.reveal(rows.displayed - 1);
+      if (!get("p") && rows.displayed > 0) this.reveal(rows.displayed - 1);
     }
     this.grid.refresh();
     this.requestUpdate();
@@ -225,11 +225,17 @@ class SPackets extends Island {
     try {
       const { index, exact } = await rows.find(no);
       if (turn !== this.finding || rows !== this.rows) return;
-      this.grid.reveal(index, "middle");
       if (exact) this.grid.refresh();
+      this.reveal(index, "middle");
     } catch {
       // a request failed: the list's own requests say why
     }
+  }
+
+  /** Scrolls once the grid has its new height: before, there is nowhere to go. */
+  private reveal(index: number, where: "near" | "middle" = "near"): void {
+    this.grid.refresh();
+    requestAnimationFrame(() => this.grid.reveal(index, where));
   }
 
   private scrolled(): void {
@@ -245,7 +251,7 @@ class SPackets extends Island {
   private toNewest(): void {
     this.following = true;
     go({ p: null, field: null, bytes: null }, { replace: true });
-    if (this.rows) this.grid.reveal(this.rows.displayed - 1);
+    if (this.rows) this.reveal(this.rows.displayed - 1);
     this.requestUpdate();
   }
 

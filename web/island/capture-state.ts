@@ -7,6 +7,7 @@ import { both, type Join, join, parseRange, rangeFilter } from "./capture-filter
 import type { PagedRows } from "./capture-rows";
 import { shell } from "./format";
 import { ApiError, api } from "./session";
+import { link } from "./socket";
 import type { Detail, FilterCheck, FilterError } from "./wire";
 
 /** Id of the capture: /captures/ID/… */
@@ -16,11 +17,29 @@ export const root = `/api/captures/${encodeURIComponent(id)}`;
 /** "" for the packets, else conversations, endpoints, hierarchy. */
 export const section = path.split("/")[3] ?? "";
 
+/** A page may be opened with the code of a new session, which is exchanged first:
+ * nothing is asked before the connection stands. */
+const connected = new Promise<void>((resolve) => {
+  const stop: () => void = effect(() => {
+    if (link.value.state !== "live") return;
+    resolve();
+    queueMicrotask(() => stop());
+  });
+});
+
+export async function ask<T>(url: string, signal?: AbortSignal): Promise<T> {
+  await connected;
+  signal?.throwIfAborted();
+  return api<T>("GET", url, undefined, signal);
+}
+
 /** How the capture stands; times in ns, as the status topic has them. */
 export interface Status {
   readonly name: string;
   readonly state: string;
   readonly source: string;
+  /** Capture filter of a live capture. */
+  readonly filter: string;
   readonly packets: number;
   readonly bytes: number;
   readonly length: number;
@@ -57,6 +76,20 @@ export const selected = computed(() => Number(get("p")) || first.value);
 export const detail = signal<Detail | undefined>(undefined);
 export const detailError = signal<unknown>(undefined);
 
+const verdicts = new Map<string, Promise<FilterCheck>>();
+
+/** The server's verdict on a filter, asked once for each text. */
+export function check(text: string): Promise<FilterCheck> {
+  let v = verdicts.get(text);
+  if (!v) {
+    if (verdicts.size > 200) verdicts.clear();
+    v = ask<FilterCheck>(`/api/filter/check?filter=${encodeURIComponent(text)}`);
+    v.catch(() => verdicts.delete(text));
+    verdicts.set(text, v);
+  }
+  return v;
+}
+
 let verdictOf = "";
 // A filter in the address is asked about once; a wrong one is shown, and the
 // list keeps the last valid result.
@@ -91,20 +124,6 @@ effect(() => {
   );
 });
 
-const verdicts = new Map<string, Promise<FilterCheck>>();
-
-/** The server's verdict on a filter, asked once for each text. */
-export function check(text: string): Promise<FilterCheck> {
-  let v = verdicts.get(text);
-  if (!v) {
-    if (verdicts.size > 200) verdicts.clear();
-    v = api<FilterCheck>("GET", `/api/filter/check?filter=${encodeURIComponent(text)}`);
-    v.catch(() => verdicts.delete(text));
-    verdicts.set(text, v);
-  }
-  return v;
-}
-
 /** Makes a filter the view's, as one step that Back undoes. */
 export function apply(text: string): void {
   go({ f: text });
@@ -129,11 +148,17 @@ export function streamOf(d: Detail | undefined): { readonly proto: "tcp" | "udp"
   return undefined;
 }
 
+/** Interface of a live capture, from its source "live eth0". */
+export function device(source: string): string {
+  return source.replace(/^live /, "");
+}
+
 /** The same view in a terminal. */
 export function tshark(): string {
   const name = status.value?.name ?? "capture.pcapng";
   const f = effective.value ?? "";
-  const file = `tshark -r ${shell(name)}`;
+  const now = status.value;
+  const file = now?.state === "live" ? `tshark -i ${shell(device(now.source))}${now.filter ? ` -f ${shell(now.filter)}` : ""}` : `tshark -r ${shell(name)}`;
   const quoted = (word: string): string => (f ? shell(`${word},${f}`) : word);
   const tab = get("tab");
   if (section === "conversations") return `${file} -q -z ${get("limit") === "0" ? `conv,${tab || "tcp"}` : quoted(`conv,${tab || "tcp"}`)}`;
@@ -179,7 +204,7 @@ export function followDetail(): () => void {
 
 async function load(no: number, signal: AbortSignal): Promise<void> {
   try {
-    const d = await api<Detail>("GET", `${root}/packets/${no}`, undefined, signal);
+    const d = await ask<Detail>(`${root}/packets/${no}`, signal);
     if (details.size >= 24) details.delete(details.keys().next().value!);
     details.set(no, d);
     batch(() => {

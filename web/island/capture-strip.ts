@@ -4,11 +4,10 @@
 // a drag sets the time range, arrows move the cursor by one bin.
 import { html, nothing, svg, type TemplateResult } from "lit";
 import { go, href } from "./address";
-import { effective, home, list, range, root, select, selected, settled, status } from "./capture-state";
+import { ask, effective, home, list, range, root, select, selected, settled, status } from "./capture-state";
 import { css, icon, pct } from "./draw";
 import { count } from "./format";
 import { define, Island } from "./island";
-import { api } from "./session";
 import type { Strip } from "./wire";
 
 const bins = 240;
@@ -63,7 +62,7 @@ class SCaptureStrip extends Island {
     const c = new AbortController();
     this.flight = c;
     try {
-      this.strip = await api<Strip>("GET", `${root}/strip?bins=${bins}&filter=${encodeURIComponent(filter)}`, undefined, c.signal);
+      this.strip = await ask<Strip>(`${root}/strip?bins=${bins}&filter=${encodeURIComponent(filter)}`, c.signal);
       this.requestUpdate();
     } catch {
       // the list says what is wrong with the capture or the filter

@@ -215,7 +215,7 @@ class SPacketTree extends Island {
     const host = n.field?.startsWith("frame.process") ?? false;
     const no = otherPacket(n, detail.peek()?.no ?? 0);
     const label = n.generated && !n.proto && !/^\[.*\]$/s.test(n.label) ? `[${n.label}]` : n.label;
-    return html`<div class="n ${severe.has(sev) ? "bad" : sev === "note" ? "note" : sev}" role="treeitem" id="ptree-${i}" aria-level=${l.level} aria-expanded=${kids ? String(open) : nothing} aria-selected=${i === this.active} data-field=${n.field ?? ""} ${css({ "padding-left": `${4 + (l.level - 1) * 16}px` })}
+    return html`<div class="n ${severe.has(sev) ? "bad" : sev === "note" ? "note" : sev}" role="treeitem" id="pt-${i}" aria-level=${l.level} aria-expanded=${kids ? String(open) : nothing} aria-selected=${i === this.active} data-field=${n.field ?? ""} ${css({ "padding-left": `${4 + (l.level - 1) * 16}px` })}
       @click=${(e: Event) => { if ((e.target as Element).closest("a")) return; const twist = (e.target as Element).closest(".tw0"); this.querySelector<HTMLElement>("[role=tree]")?.focus(); if (twist && kids) this.fold(i, !open); else this.pick(i); }} @dblclick=${(e: Event) => { if (!(e.target as Element).closest(".tw0")) this.act(i); }} @contextmenu=${(e: MouseEvent) => this.menu(e, i)}><span class="tw0" aria-hidden="true">${kids ? (open ? "▾" : "▸") : ""}</span>${severe.has(n.severity ?? "") || n.severity === "note" ? html`<span class="sr">${n.severity}: </span>` : nothing}<span>${label}</span>${host ? html`<span class="tag info tagx">from this host, not on the wire</span>` : nothing}${no ? html`<a class="ent accent goto" href=${href({ p: no, field: null, bytes: null })}>go to ${no}</a>` : nothing}</div>`;
   }
 
@@ -226,7 +226,7 @@ class SPacketTree extends Island {
       ? empty("err", "This packet cannot be shown", `${explain(detailError.value)}.`)
       : !d
         ? html`<div class="pad faint small">Select a packet to see its details.</div>`
-        : html`<div class="tree-p" role="tree" aria-label="Packet details" tabindex="0" aria-activedescendant=${this.active >= 0 ? `ptree-${this.active}` : nothing} @keydown=${this.keydown} @focus=${() => { if (this.active < 0) { this.active = 0; this.requestUpdate(); } }}>${this.lines.map((l, i) => this.row(l, i))}</div>`;
+        : html`<div class="ptree" role="tree" aria-label="Packet details" tabindex="0" aria-activedescendant=${this.active >= 0 ? `pt-${this.active}` : nothing} @keydown=${this.keydown} @focus=${() => { if (this.active < 0) { this.active = 0; this.requestUpdate(); } }}>${this.lines.map((l, i) => this.row(l, i))}</div>`;
     return html`<div class="panehd">${head(s)}</div>${d === undefined && !detailError.value && this.shownFor ? skeleton(4) : body}`;
   }
 }

@@ -10,7 +10,7 @@ import { closeFollow, followDialog } from "./capture-follow";
 import "./capture-hierarchy";
 import { added, facts, paint, type Paint, setPaint } from "./capture-list";
 import { divider } from "./capture-split";
-import { counts, detail, detailError, effective, first, followDetail, id, isMissing, knows, list, live, root, section, select, selected, settled, status, streamOf, tshark, typed } from "./capture-state";
+import { ask, counts, detail, detailError, effective, first, followDetail, id, isMissing, knows, list, live, root, section, select, selected, settled, status, streamOf, tshark, typed } from "./capture-state";
 import { rangePill, within } from "./capture-strip";
 import { both } from "./capture-filters";
 import "./capture-tree";
@@ -53,7 +53,7 @@ class SCapture extends Island {
         const n = (f: string): number => t.num(e, f);
         const packets = n("packets");
         this.measure(packets);
-        status.value = { name: t.str(e, "name"), state: t.str(e, "state"), source: t.str(e, "source"), packets, bytes: n("bytes"), length: n("length"), progress: n("progress"), started: n("started"), first: n("first"), dropped: t.cell(e, "dropped") as number | null, damage: t.str(e, "damage"), error: t.str(e, "error") };
+        status.value = { name: t.str(e, "name"), state: t.str(e, "state"), source: t.str(e, "source"), filter: t.str(e, "filter"), packets, bytes: n("bytes"), length: n("length"), progress: n("progress"), started: n("started"), first: n("first"), dropped: t.cell(e, "dropped") as number | null, damage: t.str(e, "damage"), error: t.str(e, "error") };
       }
       this.requestUpdate();
     });
@@ -97,16 +97,16 @@ class SCapture extends Island {
     const s = status.value;
     if (f === undefined || (s && this.counted === `${f}|${s.packets}`)) return;
     this.counted = `${f}|${s?.packets}`;
-    const ask = (): void => {
-      api<{ displayed: number; total: number; partial: boolean }>("GET", `${root}/packets?limit=0&filter=${encodeURIComponent(f)}`).then(
+    const next = (): void => {
+      ask<{ displayed: number; total: number; partial: boolean }>(`${root}/packets?limit=0&filter=${encodeURIComponent(f)}`).then(
         (p) => {
           counts.value = { displayed: p.displayed, total: p.total, partial: p.partial };
-          if (p.partial && this.isConnected && effective.peek() === f) setTimeout(ask, 500);
+          if (p.partial && this.isConnected && effective.peek() === f) setTimeout(next, 500);
         },
         () => {}, // the statistic's own topic says what is wrong
       );
     };
-    ask();
+    next();
   }
 
   /** Packets a second while a file is read. */
@@ -166,7 +166,7 @@ class SCapture extends Island {
     }
     const f = both(effective.value ?? "", `${s.proto}.stream == ${s.index}`);
     try {
-      const row = await api<PacketRow>("GET", `${root}/find?after=${selected.value}${back ? "&back=1" : ""}&filter=${encodeURIComponent(f)}`);
+      const row = await ask<PacketRow>(`${root}/find?after=${selected.value}${back ? "&back=1" : ""}&filter=${encodeURIComponent(f)}`);
       select(row.no);
     } catch (e) {
       toast(isMissing(e) ? `This is the ${back ? "first" : "last"} packet of ${s.proto.toUpperCase()} stream ${s.index}${effective.value ? " that is shown" : ""}.` : explain(e));
