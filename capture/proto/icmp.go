@@ -342,11 +342,14 @@ func icmpError(c *Cursor, at int, typ, code uint8) {
 
 // quotedPacket runs a protocol over a packet that is quoted: it writes no
 // columns, teaches nothing, and may end anywhere.
-func quotedPacket(c *Cursor, p *dissect.Proto, pos, n int) {
+func quotedPacket(c *Cursor, p *dissect.Proto, pos, n int) { quotedUnder(c, c.ProtoNode(), p, pos, n) }
+
+// quotedUnder is quotedPacket with its lines below r.
+func quotedUnder(c *Cursor, r dissect.Ref, p *dissect.Proto, pos, n int) {
 	pkt := c.Packet()
 	src, dst, dls, dld := pkt.Src, pkt.Dst, pkt.DLSrc, pkt.DLDst
 	sp, dp, kind, conv, proto, ttl := pkt.SrcPort, pkt.DstPort, pkt.PortKind, pkt.Conv, pkt.IPProto, pkt.TTL
-	root := c.Under(c.ProtoNode())
+	root := c.Under(r)
 	place := c.Save()
 	c.FreezeColumns()
 	c.Quiet(func(c *Cursor) { c.Sub(p, pos, n) })

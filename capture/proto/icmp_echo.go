@@ -79,8 +79,9 @@ func echoMatch(c *Cursor, slot flow.Slot[echoTable], facts flow.Facts[*echoPair]
 	return x
 }
 
-// echoShow records what a request or reply is linked with.
-func echoShow(c *Cursor, at int, x *echoPair, request bool, in, to, took field.ID) {
+// echoShow records what a request or reply is linked with; label goes before
+// the time.
+func echoShow(c *Cursor, at int, x *echoPair, request bool, in, to, took field.ID, label string) {
 	if x == nil {
 		return
 	}
@@ -97,7 +98,7 @@ func echoShow(c *Cursor, at int, x *echoPair, request bool, in, to, took field.I
 	ms := float64(x.told-x.asked) / 1e6
 	r := c.GenFloat(took, at, 0, ms)
 	if b := c.Label(r); b != nil {
-		b.S("Response time: ").F(ms, 3).S(" ms")
+		b.S(label).F(ms, 3).S(" ms")
 	}
 	if b := c.Info(); b != nil {
 		b.S(" (request in ").U(uint64(x.request)).C(')')
@@ -110,7 +111,7 @@ func icmpEcho(c *Cursor, at int, typ uint8) {
 	if typ == 0 {
 		sum = foldSum(uint64(^sum) + 0x0800)
 	}
-	echoShow(c, at, echoMatch(c, icmpEchoes, icmpFacts, typ == 8, sum, id), typ == 8, icmpRespIn, icmpRespTo, icmpResptime)
+	echoShow(c, at, echoMatch(c, icmpEchoes, icmpFacts, typ == 8, sum, id), typ == 8, icmpRespIn, icmpRespTo, icmpResptime, "Response time: ")
 	n := c.CapLeft()
 	if n <= 0 {
 		return

@@ -110,6 +110,10 @@ func parseIPv6(c *Cursor) {
 	if ver != 6 {
 		// Not IPv6 after all; what it is instead nobody says.
 		c.ExpertText(r, eiIPv6Version, "Bogus IPv6 version")
+		h := c.PutHidden(ipv6IPVer, at, 1, ver)
+		if b := c.Append(h); b != nil {
+			b.S(` [This field makes the filter match on "ip.version == 6" possible]`)
+		}
 		c.ProtoEnd(min(at+40, c.End()))
 		if l := p.Layers; len(l) > 0 {
 			p.Layers = l[:len(l)-1]
@@ -184,6 +188,9 @@ func ipv6Length(c *Cursor, at, plen int, nxt uint8, r dissect.Ref) {
 		c.Expert(r, eiIPv6Zero)
 	}
 	if plen > have {
+		if c.Quoted() {
+			return
+		}
 		c.ExpertText(r, eiIPv6Exceeds, "IPv6 payload length exceeds framing length ("+strconv.Itoa(have)+" bytes)")
 		return
 	}

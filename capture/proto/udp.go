@@ -3,6 +3,8 @@
 package proto
 
 import (
+	"strconv"
+
 	"sonde/capture/dissect"
 	"sonde/capture/field"
 	"sonde/capture/flow"
@@ -24,6 +26,8 @@ var (
 
 	eiUDPLengthBad = udpP.Expert("length.bad", field.Malformed, field.Error, "Bad length value")
 	eiUDPSumZero   = udpP.Expert("checksum.zero", field.Checksum, field.Error, "Illegal checksum value (0)")
+
+	eiUDPTrace = udpP.Expert("possible_traceroute", field.Sequence, field.Chat, "Possible traceroute")
 
 	udpTable = udpP.Table("udp.port")
 	udpHeur  = udpP.Table("udp")
@@ -64,25 +68,29 @@ func parseUDP(c *Cursor) {
 	c.PutHidden(udpPort, at, 2, uint64(sp))
 	c.PutHidden(udpPort, at+2, 2, uint64(dp))
 	length := int(c.Peek16(0))
+	datagram := c.CapLeft() - 4 // what IP carries, whatever UDP says
 	r := c.Field(udpLength, 2)
 	if length == 0 && c.Len() > 65535 {
 		length = c.Len() // RFC 2675, jumbograms
 	}
-	if length < 8 || length > c.End()-at {
-		c.Expert(r, eiUDPLengthBad)
-		if b := c.Append(r); b != nil {
-			if length < 8 {
+	if have := c.End() - at; length < 8 || length > have {
+		bad := ""
+		switch {
+		case length < 8:
+			bad = " [BAD UDP LENGTH " + strconv.Itoa(length) + " < 8]"
+			c.ExpertText(r, eiUDPLengthBad, "Bad length value "+strconv.Itoa(length)+" < 8")
+			if b := c.Append(r); b != nil {
 				b.S(" (bogus, must be >= 8)")
-			} else {
-				b.S(" (bogus, payload length ").U(uint64(c.End() - at)).S(")")
+			}
+		case !c.Quoted():
+			bad = " [BAD UDP LENGTH " + strconv.Itoa(length) + " > IP PAYLOAD LENGTH]"
+			c.ExpertText(r, eiUDPLengthBad, "Bad length value "+strconv.Itoa(length)+" > IP payload length")
+			if b := c.Append(r); b != nil {
+				b.S(" (bogus, payload length ").U(uint64(have)).S(")")
 			}
 		}
 		if b := c.Info(); b != nil {
-			if length < 8 {
-				b.S(" [BAD UDP LENGTH ").U(uint64(length)).S(" < 8]")
-			} else {
-				b.S(" [BAD UDP LENGTH ").U(uint64(length)).S(" > IP PAYLOAD LENGTH]")
-			}
+			b.S(bad)
 		}
 		if length < 8 {
 			return
@@ -91,20 +99,8 @@ func parseUDP(c *Cursor) {
 		c.SetEnd(at + length)
 	}
 	sum := c.U16(udpChecksum)
-	if b := c.Append(c.Last()); b != nil {
-		if sum == 0 {
-			b.S(" [zero-value ignored]")
-		} else {
-			b.S(" [unverified]")
-		}
-	}
-	if sum == 0 {
-		old := c.Push(c.Last())
-		c.Put(udpSumStat, at+6, 2, 3)
-		c.Pop(old)
-	} else {
-		c.Gen(udpSumStat, at+6, 0, 2)
-	}
+	illegal := udpChecksumLine(c, p, at, sum)
+	udpTrace(c, p, at, sp, dp)
 
 	f := udpLearn(c, p, sp, dp)
 	if f != nil {
@@ -127,14 +123,70 @@ func parseUDP(c *Cursor) {
 	n := c.CapLeft()
 	if b := c.Info(); b != nil {
 		b.S(" Len=").U(uint64(length - 8))
+		if illegal {
+			b.S(" [ILLEGAL CHECKSUM (0)]")
+		}
 	}
 	if n > 0 {
-		r := c.FieldAt(udpPayload, at+8, n)
+		r := c.Put(udpPayload, at+8, max(n, datagram), 0)
 		if b := c.Label(r); b != nil {
 			b.S("UDP payload (").U(uint64(n)).S(plural(n, " byte)", " bytes)"))
 		}
 	}
 	udpUpper(c, p, at+8, sp, dp)
+}
+
+// udpChecksumLine says of the checksum what can be said without verifying it,
+// and whether it is one that must not be: IPv6 has no sum of its own.
+func udpChecksumLine(c *Cursor, p *dissect.Packet, at int, sum uint16) (illegal bool) {
+	r := c.Last()
+	if sum != 0 {
+		if b := c.Append(r); b != nil {
+			b.S(" [unverified]")
+		}
+		c.Gen(udpSumStat, at+6, 0, 2)
+		return false
+	}
+	illegal = p.Src.Kind == flow.IPv6 && !c.Quoted()
+	status := uint64(3)
+	if b := c.Append(r); b != nil {
+		b.S(pick(illegal, " [zero-value illegal]", " [zero-value ignored]"))
+	}
+	if illegal {
+		status = 4
+		c.Expert(r, eiUDPSumZero)
+	}
+	old := c.Push(r)
+	c.Put(udpSumStat, at+6, 2, status)
+	c.Pop(old)
+	return illegal
+}
+
+// udpTrace tells a datagram that traceroute may have sent: three to each hop,
+// on ports from 33435 on.
+func udpTrace(c *Cursor, p *dissect.Packet, at int, sp, dp uint16) {
+	for i, port := range [...]uint16{sp, dp} {
+		if port < 33435 || port > 33464 {
+			continue
+		}
+		n := int(port) - 33435
+		node := c.ProtoNode()
+		if c.Full() {
+			node = udpPortNode(c, at+2*i)
+		}
+		c.ExpertText(node, eiUDPTrace, "Possible traceroute: hop #"+strconv.Itoa(n/3+1)+", attempt #"+strconv.Itoa(n%3+1))
+		return
+	}
+}
+
+// udpPortNode finds the port's line among the latest.
+func udpPortNode(c *Cursor, pos int) dissect.Ref {
+	for i := c.NodeCount() - 1; i > c.ProtoNode(); i-- {
+		if n := c.Node(i); (n.Field == udpSrcPort || n.Field == udpDstPort) && int(n.Off) == pos {
+			return i
+		}
+	}
+	return c.ProtoNode()
 }
 
 // udpUpper finds the protocol above: the conversation's, the lower port's, the
