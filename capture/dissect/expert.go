@@ -61,7 +61,7 @@ func (c *Cursor) ExpertText(r Ref, ei field.ID, text string) {
 	}
 	x := c.rec(expertProto.ID, pos, 0, 0, Generated)
 	if b := c.Label(x); b != nil {
-		b.S("Expert Info (").S(f.Severity.String()).C('/').S(f.Group.String()).S("): ").S(text)
+		b.S("Expert Info (").S(f.Severity.String()).C('/').S(f.Group.String()).S("): ").Clean([]byte(text))
 	}
 	if x != None {
 		t.Nodes[x].Flags |= sevBits(f.Severity)
@@ -71,7 +71,7 @@ func (c *Cursor) ExpertText(r Ref, ei field.ID, text string) {
 	c.src = 0
 	y := c.rec(ei, 0, 0, 0, Generated)
 	if b := c.Label(y); b != nil {
-		b.S(text)
+		b.Clean([]byte(text))
 	}
 	c.putText(expertMessage, 0, 0, text, Generated|Hidden)
 	c.Gen(expertSeverity, 0, 0, uint64(f.Severity))

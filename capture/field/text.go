@@ -218,6 +218,25 @@ func (t *Text) Printable(b []byte) *Text {
 	return t
 }
 
+// Clean appends text that a dissector or a user wrote, for a person to read:
+// what would move a cursor, a line's direction or a page's markup about is
+// escaped as Printable does; backslashes and all else stay as they are.
+func (t *Text) Clean(b []byte) *Text {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == utf8.RuneError && n <= 1:
+			t.S("\uFFFD")
+		case r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x200b && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2060 && r <= 0x206f || r == 0xfeff:
+			t.Printable(b[:n])
+		default:
+			t.Raw(b[:n])
+		}
+		b = b[n:]
+	}
+	return t
+}
+
 // shown keeps out what moves text about or hides it: C1 controls, bidi
 // controls, separators, private and unassigned planes stay escaped.
 func shown(r rune) bool {

@@ -7,6 +7,8 @@
 // pass's batches; State itself does not lock.
 package flow
 
+import "hash/maphash"
+
 // Addr is a network or link address.
 type Addr struct {
 	Kind AddrKind
@@ -88,7 +90,7 @@ type Conv struct {
 	Upper     any
 	UpperFrom uint32
 	slots     []slot
-	older     *Conv // the conversation of the same key before this one (ports reused)
+	older     *Conv // the conversation before this one under the same hash: mostly of the same ports, reused
 }
 
 type slot struct {
@@ -107,7 +109,8 @@ func (c *Conv) Dir(src *Addr, sport uint32) int {
 
 // State is everything that packets of one capture know of each other.
 type State struct {
-	convs  map[Key]*Conv
+	convs  map[uint64]*Conv // by hash of the key: half the memory of a map by key
+	seed   maphash.Seed
 	lists  [kinds][]*Conv
 	facts  []any
 	cached []*Blob
@@ -123,7 +126,7 @@ type State struct {
 }
 
 // NewState makes an empty state.
-func NewState() *State { return &State{convs: make(map[Key]*Conv)} }
+func NewState() *State { return &State{convs: make(map[uint64]*Conv), seed: maphash.MakeSeed()} }
 
 func makeKey(k Kind, src, dst *Addr, sport, dport uint32) Key {
 	if src.Less(dst) || *src == *dst && sport <= dport {
@@ -132,10 +135,20 @@ func makeKey(k Kind, src, dst *Addr, sport, dport uint32) Key {
 	return Key{k, *dst, *src, dport, sport}
 }
 
+// is reports whether the conversation has this key.
+func (c *Conv) is(k *Key) bool {
+	if c.Kind != k.Kind {
+		return false
+	}
+	return c.APort == k.APort && c.BPort == k.BPort && c.A == k.A && c.B == k.B ||
+		c.APort == k.BPort && c.BPort == k.APort && c.A == k.B && c.B == k.A
+}
+
 // Find gives the conversation that was current at frame n, or nil.
 func (s *State) Find(k Kind, src, dst *Addr, sport, dport uint32, n uint32) *Conv {
-	c := s.convs[makeKey(k, src, dst, sport, dport)]
-	for c != nil && c.First > n {
+	key := makeKey(k, src, dst, sport, dport)
+	c := s.convs[maphash.Comparable(s.seed, key)]
+	for c != nil && (c.First > n || !c.is(&key)) {
 		c = c.older
 	}
 	return c
@@ -144,9 +157,9 @@ func (s *State) Find(k Kind, src, dst *Addr, sport, dport uint32, n uint32) *Con
 // Create starts a new conversation at frame n, in front of an older one of the
 // same addresses if there is one. Learn pass only.
 func (s *State) Create(k Kind, src, dst *Addr, sport, dport uint32, n uint32) *Conv {
-	key := makeKey(k, src, dst, sport, dport)
-	c := &Conv{Kind: k, Index: uint32(len(s.lists[k])), First: n, A: *src, B: *dst, APort: sport, BPort: dport, older: s.convs[key]}
-	s.convs[key] = c
+	h := maphash.Comparable(s.seed, makeKey(k, src, dst, sport, dport))
+	c := &Conv{Kind: k, Index: uint32(len(s.lists[k])), First: n, A: *src, B: *dst, APort: sport, BPort: dport, older: s.convs[h]}
+	s.convs[h] = c
 	s.lists[k] = append(s.lists[k], c)
 	return c
 }

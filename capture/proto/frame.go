@@ -84,7 +84,7 @@ func parseFrame(c *Cursor) {
 		if pcapng {
 			b.S(" on interface ")
 			if ifc != nil && ifc.Name != "" {
-				b.S(ifc.Name)
+				b.PrintableString(ifc.Name)
 			} else {
 				b.S("unknown")
 			}
@@ -99,7 +99,7 @@ func parseFrame(c *Cursor) {
 		}
 		r := c.Put(frameIfID, 0, 0, uint64(f.Interface))
 		if b := c.Label(r); b != nil {
-			b.S("Interface id: ").U(uint64(f.Interface)).S(" (").S(name).S(")")
+			b.S("Interface id: ").U(uint64(f.Interface)).S(" (").PrintableString(name).S(")")
 		}
 		old := c.Push(r)
 		c.PutText(frameIfName, 0, 0, name)

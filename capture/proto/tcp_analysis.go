@@ -146,7 +146,7 @@ type tcpSeqState struct {
 	runs        uint8
 	sackL       [maxTCPSacks]uint32
 	sackR       [maxTCPSacks]uint32
-	run         [maxTCPRuns][2]uint32
+	run         [][2]uint32 // few connections have many
 }
 
 // analyze judges the segment against the ones before. Learn pass only.
@@ -460,7 +460,8 @@ func (a *tcpSeqState) contiguous(seq, nxt uint32) {
 	if n == maxTCPRuns {
 		return
 	}
-	copy(a.run[i+1:n+1], a.run[i:n])
+	a.run = append(a.run, [2]uint32{})
+	copy(a.run[i+1:], a.run[i:n])
 	a.run[i] = [2]uint32{seq, nxt}
 	a.runs++
 	a.merge(i, nxt)
@@ -475,6 +476,7 @@ func (a *tcpSeqState) merge(i int, nxt uint32) {
 	}
 	copy(a.run[i+1:], a.run[j:n])
 	a.runs -= uint8(j - i - 1)
+	a.run = a.run[:a.runs]
 }
 
 // showAnalysis records the findings.

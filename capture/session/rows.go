@@ -189,7 +189,7 @@ func clip(b []byte) string {
 	if clean {
 		t.Raw(b)
 	} else {
-		cleanInto(&t, b)
+		t.Clean(b)
 	}
 	if cut {
 		t.S("…")

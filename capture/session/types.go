@@ -79,7 +79,7 @@ type Row struct {
 	Cells   []string `json:"cells"`
 	FG      string   `json:"fg"`
 	BG      string   `json:"bg"`
-	Rule    string   `json:"rule"`             // name of the colouring rule
+	Rule    string   `json:"rule"`   // name of the colouring rule
 	Stream  int      `json:"stream"` // -1 none; for the accent bar of the same stream
 	Comment string   `json:"comment,omitempty"`
 	Marked  bool     `json:"marked,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"sonde/server/cli"
@@ -17,7 +18,14 @@ import (
 	"sonde/server/sandbox"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	// A capture of a million connections keeps most of a GiB alive; the
+	// collector must not let garbage double that. GOMEMLIMIT overrides.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(960 << 20)
+	}
+	os.Exit(run())
+}
 
 func run() int {
 	if os.Getenv(faceEnv) != "" {
