@@ -301,7 +301,26 @@ func FloatG(t *Text, v float64, prec int) {
 // ITEM_LABEL_LENGTH), in bytes.
 const stringLimit = 240
 
-func labelString(t *Text, b []byte) { t.Printable(b) }
+// labelString appends a text value: control characters as C's letters or two
+// hex digits, backslashes as they are.
+func labelString(t *Text, b []byte) {
+	for len(b) > 0 {
+		n := 0
+		for n < len(b) && b[n] != '\\' && (b[n] >= 0x20 && b[n] < 0x7f || b[n] >= 0x80 || b[n] == 0 || b[n] >= '\a' && b[n] <= '\r') {
+			n++
+		}
+		t.Printable(b[:n])
+		if n == len(b) {
+			return
+		}
+		if x := b[n]; x == '\\' {
+			t.C(x)
+		} else {
+			t.S(`\x`).C("0123456789ABCDEF"[x>>4]).C("0123456789ABCDEF"[x&15])
+		}
+		b = b[n+1:]
+	}
+}
 
 // bytesLimit is how many bytes of a byte string the detail pane shows.
 const bytesLimit = 72

@@ -357,7 +357,7 @@ func (m *httpMsg) unpack() bool {
 	}
 	r := dissect.None
 	if b := c.Text(pos, n); b != nil {
-		b.S("Content-encoded entity body (").S(m.packed).S("): ").U(uint64(n)).S(" bytes")
+		formatText(b.S("Content-encoded entity body ("), []byte(m.packed)).S("): ").U(uint64(n)).S(" bytes")
 		if ok {
 			b.S(" -> ").U(uint64(len(out))).S(" bytes")
 		}

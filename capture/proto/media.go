@@ -51,7 +51,7 @@ func mediaTitle(c *Cursor) {
 		return
 	}
 	if b := c.Label(c.ProtoNode()); b != nil {
-		b.S(c.Proto().Label).S(": ").S(kind)
+		formatText(b.S(c.Proto().Label).S(": "), []byte(kind))
 	}
 	mediaInfo(c)
 }
@@ -83,7 +83,7 @@ func parseTextLines(c *Cursor) {
 		if t := c.Label(r); t != nil {
 			t.S("Line-based text data")
 			if kind := c.Packet().Content.Type; kind != "" {
-				t.S(": ").S(kind)
+				formatText(t.S(": "), []byte(kind))
 			}
 			t.S(" (").U(uint64(lines)).S(" lines)")
 		}

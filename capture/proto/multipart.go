@@ -87,7 +87,7 @@ func parseMultipart(c *Cursor) {
 	}
 	if b := c.Label(c.ProtoNode()); b != nil {
 		from := b.Len()
-		b.S("MIME Multipart Media Encapsulation, Type: ").S(kind.Type).S(`, Boundary: "`)
+		formatText(b.S("MIME Multipart Media Encapsulation, Type: "), []byte(kind.Type)).S(`, Boundary: "`)
 		formatText(b, []byte(bound)).C('"')
 		field.CutLabel(b, from, 0)
 	}
@@ -205,7 +205,7 @@ func (m *multiWalk) part(from, end int) {
 	}
 	if typed {
 		if b := c.Append(r); b != nil {
-			b.S(" (").S(p.Content.Type).C(')')
+			formatText(b.S(" ("), []byte(p.Content.Type)).C(')')
 		}
 	}
 	if pos >= end {
