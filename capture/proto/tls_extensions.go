@@ -321,7 +321,7 @@ func (t *tlsRun) serverName(c *Cursor, end int, r dissect.Ref, h *tlsHello) {
 			if b := c.Append(r); b != nil {
 				b.S(" name=").Printable(name)
 			}
-			if b := c.Info(); b != nil && h.typ == hsClientHello {
+			if b := c.Info(); b != nil && h.typ == hsClientHello && len(name) > 0 {
 				b.S(" (SNI=").Printable(name).C(')')
 			}
 		}

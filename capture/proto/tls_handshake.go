@@ -218,7 +218,13 @@ func (t *tlsRun) message(c *Cursor, at, n int, first bool) {
 	case hsClientHello:
 		t.setServer(c, false)
 		t.clientHello(c, end)
-	case hsServerHello, hsHelloRetry:
+	case hsHelloRetry:
+		t.setServer(c, true)
+		if v := c.U16(tlsHSVersion); v&0xff >= 19 {
+			c.U16(tlsSuite)
+		}
+		t.extensions(c, end, &tlsHello{typ: typ, retry: true})
+	case hsServerHello:
 		t.setServer(c, true)
 		t.serverHello(c, end, name == "Hello Retry Request")
 	case hsNewTicket:

@@ -125,10 +125,17 @@ func (t *tlsRun) helloHead(c *Cursor, h *tlsHello, end int) {
 		c.FieldAt(tlsRandBytes, at+4, 28)
 		c.Pop(old)
 	}
+	if h.typ == hsServerHello && oldDraft(h.version) {
+		return
+	}
 	if n := int(c.U8(tlsSIDLen)); n > 0 {
 		c.Bytes(tlsSID, n)
 	}
 }
+
+// oldDraft tells drafts of TLS 1.3 whose ServerHello has neither session id
+// nor compression method: those before the 22nd.
+func oldDraft(v uint16) bool { return v>>8 == 0x7f && v&0xff >= 14 && v&0xff < 22 }
 
 func (t *tlsRun) clientHello(c *Cursor, end int) {
 	h := &tlsHello{typ: hsClientHello}
@@ -186,7 +193,9 @@ func (t *tlsRun) serverHello(c *Cursor, end int, retry bool) {
 	t.helloHead(c, h, end)
 	t.suite = c.U16(tlsSuite)
 	h.suites = append(h.suites, t.suite)
-	c.U8(tlsComp)
+	if !oldDraft(h.version) {
+		c.U8(tlsComp)
+	}
 	t.resumed = true
 	if c.Pos() < end {
 		t.extensions(c, end, h)

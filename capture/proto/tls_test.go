@@ -246,6 +246,31 @@ func BenchmarkTLSOpenHandshake(b *testing.B) {
 	}
 }
 
+// FuzzTLS says what it likes on both sides of a connection: nothing crashes,
+// and a second pass shows what the first did.
+func FuzzTLS(f *testing.F) {
+	f.Add([]byte(tlsRec(recHandshake, verTLS10, helloC)), []byte(tlsRec(recHandshake, verTLS12, hello13)))
+	f.Add([]byte(tlsRec(recHandshake, verTLS10, helloPlain)), []byte(tlsRec(recHandshake, verTLS12, helloS)+tlsRec(recHandshake, verTLS12, certsMsg)))
+	f.Add([]byte(tlsRec(recAlert, verTLS12, "\x01\x00")), []byte(tlsRec(recHandshake, verTLS12, tlsMsg(hsCertStatus, "\x01"+vec(3, ocspAnswer)))))
+	f.Fuzz(func(t *testing.T, client, server []byte) {
+		if len(client)+len(server) > 1<<14 {
+			t.Skip("long inputs only slow the search down")
+		}
+		c := prototest.Make(frame.LinkEthernet, prototest.TCPFrames(443, 900,
+			prototest.Talk{Data: client}, prototest.Talk{Back: true, Data: server}, prototest.Talk{Data: server}, prototest.Talk{Back: true, Data: client})...)
+		first, e := learn(t, c.Frames, dissect.NewConfig())
+		for i := len(c.Frames) - 1; i >= 0; i-- {
+			p := e.Dissect(&c.Frames[i], dissect.Request{Tree: true, Columns: true})
+			if p.Bug != "" {
+				t.Fatalf("frame %d: %s", i+1, p.Bug)
+			}
+			if len(first[i]) == 0 {
+				t.Fatalf("frame %d: nothing shown", i+1)
+			}
+		}
+	})
+}
+
 // Certificates made for these tests with openssl: one of everything that is
 // decoded, and one with an RSA key.
 const (

@@ -251,11 +251,14 @@ func x509RDNList(c *Cursor, d der) (dn []byte) {
 		if len(dn) > 0 {
 			text = append(append(text, ','), dn...)
 		}
-		dn = text
+		dn = text[:min(len(text), maxDN)]
 		return true
 	})
 	return dn
 }
+
+// maxDN is more of a name than any line shows.
+const maxDN = 1024
 
 // x509RDN records one relative name.
 func x509RDN(c *Cursor, set der) (rdn []byte) {
@@ -271,6 +274,7 @@ func x509RDN(c *Cursor, set der) (rdn []byte) {
 			rdn = append(rdn, '+')
 		}
 		rdn = append(rdn, text...)
+		rdn = rdn[:min(len(rdn), maxDN)]
 		return true
 	})
 	c.Pop(old)
