@@ -40,7 +40,7 @@ type ekMember struct {
 	name  string
 	first int32 // index into shows
 	last  int32
-	layer bool // a protocol: its name stands alone
+	proto string // the protocol that declared the field; "" where the name stands alone
 }
 
 // ekValue is one value of a member and the next of the same name.
@@ -119,7 +119,7 @@ func (x *EK) open() *ekObject {
 	return o
 }
 
-func (o *ekObject) add(name string, node int32, layer, filtered bool) {
+func (o *ekObject) add(name, proto string, node int32, filtered bool) {
 	at := int32(len(o.shows))
 	o.shows = append(o.shows, ekValue{node, -1, filtered})
 	m, hash, slot := o.order.find(name, func(m int) bool { return o.members[m].name == name })
@@ -128,7 +128,7 @@ func (o *ekObject) add(name string, node int32, layer, filtered bool) {
 		o.members[m].last = at
 		return
 	}
-	o.members = append(o.members, ekMember{name, at, at, layer})
+	o.members = append(o.members, ekMember{name, at, at, proto})
 	o.order.add(hash, slot)
 }
 
@@ -138,14 +138,48 @@ func (x *EK) layers() {
 	for i := x.top; i >= 0; i = x.next[i] {
 		name := keyName(field.Get(x.node(i).Field))
 		ok, _ := x.opt.Layers.shows(name)
-		o.add(name, i, true, !ok)
+		o.add(name, "", i, !ok)
 	}
-	x.members(o, "", &x.opt.Layers)
+	if x.opt.Summary {
+		o.add(columnsLayer, "", columnsNode, false)
+	}
+	x.members(o, &x.opt.Layers)
 	x.depth--
 }
 
-// members writes what an object holds; proto stands before the names of fields.
-func (x *EK) members(o *ekObject, proto string, show *Layers) {
+// With -P the columns are a layer, too.
+const (
+	columnsLayer = "_ws.col"
+	columnsNode  = -2
+)
+
+var columnNames = [...]string{"_ws.col.number", "_ws.col.cls_time", "_ws.col.def_src", "_ws.col.def_dst", "_ws.col.protocol", "_ws.col.packet_length", "_ws.col.info"}
+
+func (x *EK) columns() {
+	o := x.open()
+	for i, n := range columnNames {
+		o.add(n, columnsLayer, int32(i), false)
+	}
+	t := &x.t
+	first := byte('{')
+	o.order.each(func(m int) {
+		t.C(first).C('"')
+		first = ','
+		ekName(t, columnsLayer)
+		t.C('_')
+		ekName(t, columnNames[m])
+		t.S(`":`)
+		x.l.Reset()
+		columnField(columnNames[m], x.opt.Time)(&x.l, x.p)
+		jsonString(t, x.l.B)
+	})
+	t.C('}')
+	x.depth--
+}
+
+// members writes what an object holds: fields with the name of the protocol
+// that declared them in front.
+func (x *EK) members(o *ekObject, show *Layers) {
 	t := &x.t
 	first := true
 	key := func(m *ekMember, suffix string) {
@@ -154,8 +188,8 @@ func (x *EK) members(o *ekObject, proto string, show *Layers) {
 		}
 		first = false
 		t.C('"')
-		if !m.layer && m.name != "text" {
-			ekName(t, proto)
+		if m.proto != "" {
+			ekName(t, m.proto)
 			t.C('_')
 		}
 		ekName(t, m.name)
@@ -177,12 +211,18 @@ func (x *EK) members(o *ekObject, proto string, show *Layers) {
 	})
 }
 
-// nested tells a protocol inside another one's field: an object of its own.
-func (x *EK) nested(i int32, f *field.Field) bool {
-	return f.Type == field.TProtocol && f.Name != "_ws.expert" && x.first[i] >= 0
+// declarer is the protocol whose name stands before a field's.
+func declarer(f *field.Field) string {
+	if f.Type == field.TProtocol || f.ID == field.TextOnly {
+		return ""
+	}
+	return field.Get(f.Proto).Name
 }
 
 func (x *EK) hasRaw(o *ekObject, m *ekMember) bool {
+	if o.shows[m.first].node == columnsNode {
+		return false
+	}
 	n := x.node(o.shows[m.first].node)
 	return n.Field != field.TextOnly && n.Len > 0
 }
@@ -204,19 +244,15 @@ func (x *EK) values(o *ekObject, m *ekMember, write func(e *ekValue)) {
 }
 
 // object writes a layer: everything below it, flattened.
-func (x *EK) object(i int32, name string, show *Layers) {
+func (x *EK) object(i int32, show *Layers) {
 	if x.depth > maxEKDepth {
 		x.t.S("null")
 		return
 	}
 	o := x.open()
-	if x.first[i] >= 0 {
-		x.gather(o, x.first[i], show)
-	} else {
-		o.add(name, i, false, false)
-	}
+	x.gather(o, x.first[i], show)
 	x.t.C('{')
-	x.members(o, name, show)
+	x.members(o, show)
 	x.t.C('}')
 	x.depth--
 }
@@ -231,9 +267,8 @@ func (x *EK) gather(o *ekObject, i int32, show *Layers) {
 		f := field.Get(x.node(i).Field)
 		name := keyName(f)
 		ok, below := show.shows(name)
-		layer := x.nested(i, f)
-		o.add(name, i, layer, !ok)
-		if ok && x.first[i] >= 0 && !layer {
+		o.add(name, declarer(f), i, !ok)
+		if ok && x.first[i] >= 0 && f.Type != field.TProtocol {
 			x.gather(o, x.first[i], below)
 		}
 	}
@@ -241,15 +276,18 @@ func (x *EK) gather(o *ekObject, i int32, show *Layers) {
 
 func (x *EK) value(e *ekValue, name string, show *Layers) {
 	t := &x.t
+	if e.node == columnsNode {
+		x.columns()
+		return
+	}
 	n := x.node(e.node)
 	f := field.Get(n.Field)
-	top := n.Parent == dissect.None
 	switch {
 	case e.filtered:
 		t.S(`{"filtered":"`).S(name).S(`"}`)
-	case top && x.depth == 1 || x.nested(e.node, f):
+	case f.Type == field.TProtocol:
 		_, below := show.shows(name)
-		x.object(e.node, name, below)
+		x.object(e.node, below)
 	case n.Field == field.TextOnly:
 		jsonString(t, x.label(x.p, n))
 	case f.Type == field.TBool:
@@ -258,12 +296,8 @@ func (x *EK) value(e *ekValue, name string, show *Layers) {
 		} else {
 			t.S("false")
 		}
-	case f.Type == field.TNone || f.Type == field.TProtocol:
-		if f.Name == "_ws.expert" {
-			jsonString(t, x.label(x.p, n))
-		} else {
-			t.S("null")
-		}
+	case f.Type == field.TNone:
+		t.S("null")
 	case f.Type == field.TAbsTime:
 		t.C('"')
 		isoUTC(t, f, int64(n.Value))

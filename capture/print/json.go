@@ -265,16 +265,14 @@ func (x *JSON) groupMember(g group, depth int, show *Layers, first bool) bool {
 	return any
 }
 
-// noValue stands for what has neither value nor children: a protocol's bytes,
+// noValue stands for what has neither value nor children: a protocol's line,
 // or nothing.
 func (x *JSON) noValue(n *dissect.Node, f *field.Field) {
-	if f.Type != field.TProtocol || f.Name == "_ws.expert" {
+	if f.Type != field.TProtocol {
 		x.t.S(`""`)
 		return
 	}
-	x.t.C('"')
-	x.t.Hex(x.p.Raw(n), ':')
-	x.t.C('"')
+	jsonString(&x.t, x.line(x.p, n))
 }
 
 // key starts a member. A line without a field goes by its text.
@@ -337,12 +335,19 @@ func (x *JSON) rawArray(n *dissect.Node, f *field.Field, depth int) {
 	t.C('"')
 	rawHex(t, n, f, x.p.Raw(n))
 	t.S("\",")
-	for i, v := range [...]uint64{uint64(n.Off), uint64(n.Len), f.Mask, uint64(ftNumber(f.Type)), uint64(n.Source)} {
-		if i > 0 {
-			t.C(',')
-		}
+	off := uint64(n.Off)
+	if !n.HasBytes() {
+		off = 0
+	}
+	for _, v := range [...]uint64{off, uint64(n.Len), f.Mask, uint64(ftNumber(f.Type))} {
 		newline(t, depth+1)
-		t.U(v)
+		t.U(v).C(',')
+	}
+	newline(t, depth+1)
+	if n.HasBytes() {
+		t.U(uint64(n.Source))
+	} else {
+		t.S("null")
 	}
 	newline(t, depth)
 	t.C(']')
@@ -350,7 +355,7 @@ func (x *JSON) rawArray(n *dissect.Node, f *field.Field, depth int) {
 
 // rawHex is a node's bytes, or the number that its mask leaves of them.
 func rawHex(t *field.Text, n *dissect.Node, f *field.Field, raw []byte) {
-	if len(raw) > 0 && masked(f) {
+	if masked(f) {
 		maskedHex(t, n, f)
 		return
 	}

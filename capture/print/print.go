@@ -100,6 +100,17 @@ func (b *buffer) label(p *dissect.Packet, n *dissect.Node) []byte {
 	return b.l.B
 }
 
+// line is the node's line, generated ones in brackets.
+func (b *buffer) line(p *dissect.Packet, n *dissect.Node) []byte {
+	if n.Flags&dissect.Generated == 0 {
+		return b.label(p, n)
+	}
+	b.l.Reset()
+	b.l.C('[')
+	p.Label(&b.l, n)
+	return b.l.C(']').B
+}
+
 // show is the node's value as exports print it, in scratch memory.
 func (b *buffer) show(p *dissect.Packet, n *dissect.Node) []byte {
 	b.l.Reset()

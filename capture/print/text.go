@@ -61,7 +61,7 @@ func (x *Text) Packet(p *dissect.Packet) error {
 	if x.opt.Details {
 		x.build(p)
 		for i := x.top; i >= 0; i = x.next[i] {
-			x.line(i, 0)
+			x.row(i, 0)
 		}
 		if x.opt.Hex == nil {
 			x.part()
@@ -133,7 +133,7 @@ func right(t *field.Text, from, n int) {
 	}
 }
 
-func (x *Text) line(i int32, depth int) {
+func (x *Text) row(i int32, depth int) {
 	n := x.node(i)
 	if n.Flags&dissect.Hidden != 0 {
 		return
@@ -159,7 +159,7 @@ func (x *Text) line(i int32, depth int) {
 		HexDump(&x.t, x.p.Raw(n), HexOptions{})
 	}
 	for k := x.first[i]; k >= 0; k = x.next[k] {
-		x.line(k, depth+1)
+		x.row(k, depth+1)
 	}
 }
 
