@@ -38,10 +38,12 @@ func (c *Cursor) Expert(r Ref, ei field.ID) { c.ExpertText(r, ei, "") }
 // ExpertText is Expert with a text of its own.
 func (c *Cursor) ExpertText(r Ref, ei field.ID, text string) {
 	e := c.e
-	if !e.all && !e.want.Has(ei) && !e.want.Has(expertProto.ID) && !e.want.Has(expertMessage) && !e.want.Has(expertSeverity) && !e.want.Has(expertGroup) {
+	f := field.Get(ei)
+	bad := f.Group == field.Malformed
+	if !e.all && !e.want.Has(ei) && !e.want.Has(expertProto.ID) && !e.want.Has(expertMessage) && !e.want.Has(expertSeverity) && !e.want.Has(expertGroup) &&
+		!(bad && e.want.Has(malformedProto.ID)) {
 		return
 	}
-	f := field.Get(ei)
 	if text == "" {
 		text = f.Label
 	}
@@ -77,5 +79,13 @@ func (c *Cursor) ExpertText(r Ref, ei field.ID, text string) {
 	c.Gen(expertSeverity, 0, 0, uint64(f.Severity))
 	c.Gen(expertGroup, 0, 0, uint64(f.Group))
 	c.src = old
+	if bad {
+		// Filters for malformed packets find it by the protocol's name, too.
+		c.parent = oldParent
+		if r != None {
+			c.parent = r
+		}
+		c.rec(malformedProto.ID, pos, 0, 0, Hidden)
+	}
 	c.parent, c.src, c.last = oldParent, oldSrc, oldLast
 }
