@@ -68,6 +68,9 @@ var httpCases = []struct {
 	{"upgrade", 80, 0, []prototest.Talk{httpTurn(httpGet), httpBack("HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n"), httpBack("\x81\x01a")}, []string{"Switching Protocols", "Data (3 bytes)"}},
 	{"not json", 80, 0, []prototest.Talk{httpTurn(httpGet), httpReplyOf("application/json", `{"a":tru}`)}, []string{"JavaScript Object Notation: application/json", "Line-based text data: application/json (1 lines)"}},
 	{"xml", 80, 0, []prototest.Talk{httpTurn(httpGet), httpReplyOf("text/html", "<?xml version=\"1.0\"?><a/>")}, []string{"eXtensible Markup Language"}},
+	{"png", 80, 0, []prototest.Talk{httpTurn(httpGet), httpReplyOf("image/png", "\x89PNG\r\n\x1a\n")}, []string{"Portable Network Graphics"}},
+	{"gif", 80, 0, []prototest.Talk{httpTurn(httpGet), httpReplyOf("image/gif", "GIF89a")}, []string{"Compuserve GIF, Version: GIF89a"}},
+	{"jpeg", 80, 0, []prototest.Talk{httpTurn(httpGet), httpReplyOf("image/jpeg", "\xff\xd8\xff\xe0"), httpReplyOf("image/jpeg", "none")}, []string{"JPEG File Interchange Format", "Media type: image/jpeg (4 bytes)"}},
 	{"no HTTP", 80, 0, []prototest.Talk{httpTurn("\x00\x01\x02"), httpBack("hello\r\n")}, []string{"Data (3 bytes)", "Data (7 bytes)"}},
 }
 
@@ -140,7 +143,9 @@ func FuzzHTTP(f *testing.F) {
 			return
 		}
 		c := prototest.Make(frame.LinkEthernet, prototest.TCPFrames(80, int(mss)%1400+60, prototest.Talk{Data: ask}, prototest.Talk{Back: true, Data: reply})...)
-		e := dissect.New(dissect.NewConfig(), flow.NewState())
+		st := flow.NewState()
+		st.Fetch = func(n uint32) []byte { return c.Frames[n-1].Data }
+		e := dissect.New(dissect.NewConfig(), st)
 		var first []string
 		for i := range c.Frames {
 			p := e.Dissect(&c.Frames[i], dissect.Request{Tree: true, Columns: true, Learn: true})

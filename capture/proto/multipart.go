@@ -214,11 +214,9 @@ func (m *multiWalk) part(from, end int) {
 	top := c.Under(r)
 	defer c.SetRoot(top)
 	if typed {
-		q := mediaProto(c, p.Content.Type)
-		if q == nil {
-			q = mediaP
+		if q := mediaProto(c, p.Content.Type); q == nil || !c.Try(q, pos, end-pos) {
+			c.Sub(mediaP, pos, end-pos)
 		}
-		c.Sub(q, pos, end-pos)
 		return
 	}
 	c.Sub(dataP, pos, end-pos)
