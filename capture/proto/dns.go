@@ -5,6 +5,8 @@
 package proto
 
 import (
+	"bytes"
+
 	"sonde/capture/dissect"
 	"sonde/capture/field"
 	"sonde/capture/flow"
@@ -57,10 +59,10 @@ var (
 	eiDNSRetransR = dnsP.Expert("retransmit_response", field.Protocol, field.Warn, "DNS response retransmission")
 	eiDNSExtra    = dnsP.Expert("extraneous", field.Undecoded, field.Note, "Extraneous data")
 
-	_ = dnsP.Parse(parseDNS).Stateful().On("udp.port", 53).On("tcp.port", 53)
+	_ = dnsP.Parse(parseDNS).Stateful().On("udp.port", 53).On("tcp.port", 53, 5353).Heur("udp", "dns_udp", dnsLooksRight)
 
 	mdnsP = protocol("mdns", "Multicast Domain Name System", "MDNS")
-	_     = mdnsP.Parse(parseMDNS).Stateful().Calls(dnsP).On("udp.port", 5353).On("tcp.port", 5353)
+	_     = mdnsP.Parse(parseMDNS).Stateful().Calls(dnsP).On("udp.port", 5353)
 
 	llmnrP = protocol("llmnr", "Link-local Multicast Name Resolution", "LLMNR")
 	_      = llmnrP.Parse(parseLLMNR).Stateful().Calls(dnsP).On("udp.port", 5355)
@@ -105,6 +107,42 @@ func parseDNS(c *Cursor) {
 	dnsMessage(c, plainDNS, false)
 }
 
+// dnsLooksRight recognises a message on another port by its counts, its first
+// question's name, and a type and class that have a name.
+func dnsLooksRight(c *Cursor) bool {
+	if c.Len() < 17 || c.CapLeft() < 17 {
+		return false
+	}
+	flags, n := c.Peek16(2), c.Peek16(4)
+	answers, authority, extra := c.Peek16(6), c.Peek16(8), c.Peek16(10)
+	response := flags&0x8000 != 0
+	switch {
+	case flags>>11&15 > 2 || flags&0x40 != 0 || n != 1,
+		!response && (flags&0x048f != 0 || answers|authority != 0 || extra > 2),
+		response && (answers > 100 || authority > 100 || extra > 100):
+		return false
+	}
+	pos := c.Pos() + 12
+	for {
+		l := int(c.UintAt(pos, 1))
+		if l > 63 {
+			return false
+		}
+		pos += 1 + l
+		if l == 0 {
+			break
+		}
+	}
+	_, typed := dnsTypes.Lookup(c.UintAt(pos, 2))
+	_, classed := dnsClasses.Lookup(c.UintAt(pos+2, 2))
+	if !typed || !classed {
+		return false
+	}
+	c.Take()
+	dnsMessage(c, plainDNS, false)
+	return true
+}
+
 func parseMDNS(c *Cursor) { dnsMessage(c, multicastDNS, false) }
 
 func parseLLMNR(c *Cursor) { dnsMessage(c, localDNS, false) }
@@ -142,10 +180,18 @@ func dnsMessage(c *Cursor, kind dnsKind, tcp bool) {
 	opcode, rcode := m.flags>>11&15, m.flags&15
 	update := opcode == 5
 	if b := c.Info(); b != nil {
+		if tcp && b.Len() > 0 {
+			b.S(", ")
+		}
 		dnsHeadline(b, m.flags)
 		b.S(" ").X(uint64(id), 4)
 		if m.response() && rcode != 0 {
-			b.S(" ").S(dnsRcodes.Text(uint64(rcode), "Unknown error"))
+			b.S(" ")
+			if s, ok := dnsRcodes.Lookup(uint64(rcode)); ok {
+				b.S(s)
+			} else {
+				b.S("Unknown error (").U(uint64(rcode)).C(')')
+			}
 		}
 	}
 	if b := c.Label(c.ProtoNode()); b != nil {
@@ -253,7 +299,8 @@ func dnsFlagBits(c *Cursor, m *dnsMsg, opcode, rcode uint16) {
 func dnsSection(c *Cursor, m *dnsMsg, title string, section, n int) {
 	at := c.Pos()
 	r := dissect.None
-	if b := c.Text(at, 0); b != nil {
+	c.Need(1)
+	if b := c.Text(at, c.CapLeft()); b != nil {
 		b.S(title)
 		r = c.Last()
 	}
@@ -282,14 +329,14 @@ func dnsQuestion(c *Cursor, m *dnsMsg) {
 	if b := c.Info(); b != nil {
 		b.C(' ')
 		dnsTypeName(b, typ)
-		b.C(' ').Printable(buf.text())
+		buf.show(b.C(' '))
 		if multicast {
 			b.S(", ").S(map[bool]string{true: `"QU"`, false: `"QM"`}[qu]).S(" question")
 		}
 	}
 	r := dissect.None
 	if b := c.Text(at, n+4); b != nil {
-		b.Printable(buf.text()).S(": type ")
+		buf.show(b).S(": type ")
 		dnsTypeName(b, typ)
 		b.S(", class ")
 		dnsClassName(b, class)
@@ -300,7 +347,7 @@ func dnsQuestion(c *Cursor, m *dnsMsg) {
 	}
 	old := c.Push(r)
 	c.PutBytes(dnsQryName, at, n, buf.text())
-	c.Gen(dnsQryLen, at, n, uint64(len(buf.text())))
+	c.Gen(dnsQryLen, at, n, uint64(buf.size()))
 	c.Gen(dnsLabels, at, n, uint64(buf.labels()))
 	c.Seek(at + n)
 	c.U16(dnsQryType)
@@ -330,7 +377,7 @@ func dnsClassName(b *field.Text, t uint16) {
 		b.S(s)
 		return
 	}
-	b.S("Unknown (").X(uint64(t), 4).C(')')
+	b.S("Unknown")
 }
 
 // dnsTypeLabel is "Type: A (1) (Host Address)".
@@ -373,7 +420,7 @@ func dnsLearn(c *Cursor, m *dnsMsg, id uint16) *dnsFact {
 	a := table.open[id]
 	if !m.response() {
 		switch {
-		case a != nil && a.reply == 0 && m.kind != multicastDNS && fr.Time-a.time < dnsRepeatTime:
+		case a != nil && a.reply == 0 && fr.Time-a.time < dnsRepeatTime:
 			f.asked, f.repeated = a, a.ask
 		default:
 			a = &dnsAsked{ask: fr.Number, time: fr.Time}
@@ -457,9 +504,10 @@ func dnsExtraneous(c *Cursor, pos, n int) {
 
 // dnsName is a name in text, RFC 1035 section 4.1.4.
 type dnsName struct {
-	buf  [dnsMaxText]byte
-	n    int
-	root bool
+	buf     [dnsMaxText]byte
+	n       int
+	root    bool
+	escaped int // how many characters took four bytes of the text
 }
 
 const (
@@ -469,6 +517,9 @@ const (
 )
 
 func (d *dnsName) text() []byte { return d.buf[:d.n] }
+
+// size is the name's length as its field has it.
+func (d *dnsName) size() int { return d.n - 3*d.escaped }
 
 func (d *dnsName) labels() int {
 	k := 1
@@ -484,13 +535,38 @@ func (d *dnsName) add(s ...byte) {
 	d.n += copy(d.buf[d.n:], s)
 }
 
-func (d *dnsName) set(s string) { d.n = copy(d.buf[:], s) }
+// label adds a label's bytes; control characters become \ooo.
+func (d *dnsName) label(b []byte) {
+	for _, x := range b {
+		if (x < 0x20 || x == 0x7f) && (x < '\t' || x > '\r') {
+			d.escaped++
+			d.add('\\', '0'+x>>6, '0'+x>>3&7, '0'+x&7)
+		} else {
+			d.add(x)
+		}
+	}
+}
+
+func (d *dnsName) set(s string) { d.n, d.escaped = copy(d.buf[:], s), 0 }
+
+// show appends the name to a line. Its backslashes are its own.
+func (d *dnsName) show(b *field.Text) *field.Text {
+	rest := d.text()
+	for {
+		i := bytes.IndexByte(rest, '\\')
+		if i < 0 {
+			return b.Printable(rest)
+		}
+		b.Printable(rest[:i]).C('\\')
+		rest = rest[i+1:]
+	}
+}
 
 // read decodes the name at pos and gives its length on the wire up to its end
 // or first pointer. What is wrong with a name is said in its text.
 func (d *dnsName) read(c *Cursor, base, pos int) int {
 	start, length, wire, jumps := pos, 0, 0, 0
-	d.n, d.root = 0, false
+	d.n, d.escaped, d.root = 0, 0, false
 	for {
 		l := int(c.BytesAt(pos, 1)[0])
 		switch {
@@ -499,7 +575,10 @@ func (d *dnsName) read(c *Cursor, base, pos int) int {
 			if length == 0 {
 				length = pos - start
 			}
-			if d.n == 0 {
+			switch {
+			case wire > dnsMaxWire:
+				d.set("<Name too long>")
+			case d.n == 0:
 				d.set("<Root>")
 				d.root = true
 			}
@@ -515,25 +594,24 @@ func (d *dnsName) read(c *Cursor, base, pos int) int {
 				d.set("<Name contains a pointer that loops>")
 				return length
 			}
+			if wire > dnsMaxWire {
+				d.set("<Name too long>")
+				return length
+			}
 			pos = base + target
 		case l&0xc0 != 0:
-			d.set("<Unknown extended label>")
-			return max(length, pos+1-start)
+			c.Malformed()
 		default:
 			b := c.BytesAt(pos+1, l)
 			wire += l + 1
+			pos += 1 + l
 			if wire > dnsMaxWire {
-				d.set("<Name too long>")
-				if length == 0 {
-					length = pos + 1 + l - start
-				}
-				return length
+				break // read on for the length alone
 			}
 			if d.n > 0 {
 				d.add('.')
 			}
-			d.add(b...)
-			pos += 1 + l
+			d.label(b)
 		}
 	}
 }

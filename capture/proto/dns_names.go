@@ -89,6 +89,8 @@ var dnsTypes = values(
 	val(258, "AVC"),
 	val(259, "DOA"),
 	val(260, "AMTRELAY"),
+	val(261, "RESINFO"),
+	val(262, "WALLET"),
 	val(32768, "TA"),
 	val(32769, "DLV"),
 	val(65281, "WINS"),

@@ -36,6 +36,13 @@ var (
 	dnsErrCode   = dnsP.U16("opt.ext_error.info_code", "Info Code", dec, enum(dnsExtErrors))
 	dnsErrText   = dnsP.Str("opt.ext_error.extra_text", "Extra Text")
 
+	dnsAgentDom = dnsP.Str("opt.agent_domain", "Agent Domain")
+	dnsZVLabels = dnsP.U8("opt.zoneversion.labelcount", "Labelcount", dec)
+	dnsZVType   = dnsP.U8("opt.zoneversion.type", "Type", dec, enum(dnsZVTypes))
+	dnsZVSOA    = dnsP.U32("opt.zoneversion.soa", "SOA-SERIAL", dec)
+	dnsZVBytes  = dnsP.Bytes("opt.zoneversion.version", "Version")
+	dnsZVTypes  = ranges(span(0, 0, "SOA-SERIAL"), span(1, 245, "Unassigned"), span(246, 254, "Private Use"), span(255, 255, "Reserved"))
+
 	eiDNSOptLen = dnsP.Expert("rr.opt.bad_length", field.Malformed, field.Error, "Length too long for any type of IP address.")
 )
 
@@ -104,8 +111,8 @@ func dnsOption(c *Cursor, m *dnsMsg, code uint16, n int, ref dissect.Ref) {
 			c.FieldAt(dnsECSAddr, c.Pos(), k)
 		}
 	case 10:
-		c.FieldAt(dnsCookieC, at, min(8, n))
-		c.FieldAt(dnsCookieS, at+min(8, n), n-min(8, n))
+		c.FieldAt(dnsCookieC, at, 8)
+		c.FieldAt(dnsCookieS, at+8, max(0, n-8))
 	case 11:
 		if n == 2 {
 			c.U16(dnsKeepalive)
@@ -118,6 +125,22 @@ func dnsOption(c *Cursor, m *dnsMsg, code uint16, n int, ref dissect.Ref) {
 		c.PutBytes(dnsChain, at, k, name.text())
 	case 15:
 		c.U16(dnsErrCode)
-		c.FieldAt(dnsErrText, at+2, n-2)
+		if n > 2 {
+			c.FieldAt(dnsErrText, at+2, n-2)
+		}
+	case 18:
+		var name dnsName
+		k := name.read(c, m.base, at)
+		c.PutBytes(dnsAgentDom, at, k, name.text())
+	case 19:
+		if n == 0 {
+			return
+		}
+		c.U8(dnsZVLabels)
+		if c.U8(dnsZVType) == 0 {
+			c.U32(dnsZVSOA)
+		} else if k := end - c.Pos(); k > 0 {
+			c.Bytes(dnsZVBytes, k)
+		}
 	}
 }

@@ -97,7 +97,7 @@ const (
 	rrCERT, rrDNAME, rrOPT, rrDS, rrSSHFP, rrRRSIG, rrNSEC          = 37, 39, 41, 43, 44, 46, 47
 	rrDNSKEY, rrNSEC3, rrNSEC3PARAM, rrTLSA, rrSMIMEA               = 48, 50, 51, 52, 53
 	rrCDS, rrCDNSKEY, rrOPENPGPKEY, rrSVCB, rrHTTPS, rrSPF          = 59, 60, 61, 64, 65, 99
-	rrTKEY, rrTSIG, rrCAA, rrDLV                                    = 249, 250, 257, 32769
+	rrTKEY, rrTSIG, rrURI, rrCAA, rrDLV                             = 249, 250, 256, 257, 32769
 )
 
 // dnsRR is a record being read.
@@ -106,14 +106,17 @@ type dnsRR struct {
 	typ           uint16
 	line          dissect.Ref // its own line
 	shown         bool        // the Info column names this record
+	class         uint16
+	owner         *dnsName
 }
 
 func dnsRecord(c *Cursor, m *dnsMsg) {
 	at := c.Pos()
 	var name dnsName
 	n := name.read(c, m.base, at)
-	r := dnsRR{at: at, typ: uint16(c.UintAt(at+n, 2))}
+	r := dnsRR{at: at, typ: uint16(c.UintAt(at+n, 2)), owner: &name}
 	class := uint16(c.UintAt(at+n+2, 2))
+	r.class = class
 	length := int(c.UintAt(at+n+8, 2))
 	r.data = at + n + 10
 	r.end = r.data + length
@@ -131,7 +134,7 @@ func dnsRecord(c *Cursor, m *dnsMsg) {
 		}
 	}
 	if b := c.Text(at, r.end-at); b != nil {
-		b.Printable(name.text()).S(": type ")
+		name.show(b).S(": type ")
 		dnsTypeName(b, r.typ)
 		if r.typ != rrOPT {
 			b.S(", class ")
@@ -177,7 +180,6 @@ func dnsRecord(c *Cursor, m *dnsMsg) {
 	}
 	c.Pop(old)
 	c.Seek(r.end)
-	c.BytesAt(r.end, 0)
 }
 
 // dnsSeconds appends " (6 minutes)" to a number of seconds.
@@ -198,6 +200,9 @@ func dnsSRVOwner(c *Cursor, name *dnsName, at, n int) {
 	i := 0
 	for i < len(parts) && (len(parts[i]) == 0 || parts[i][0] != '_') {
 		i++
+	}
+	if i == len(parts) {
+		i = 0 // no mark: the first two are taken for service and protocol
 	}
 	if i+1 >= len(parts) {
 		c.PutBytes(dnsRespName, at, n, name.text())
@@ -232,6 +237,14 @@ func (r *dnsRR) nameField(c *Cursor, m *dnsMsg, f field.ID, name *dnsName) {
 	c.Seek(at + n)
 }
 
+// ownerOnly is for types whose data the Info column does not have: it repeats
+// the owner's name.
+func (r *dnsRR) ownerOnly(c *Cursor) {
+	if b := c.Info(); b != nil && r.shown {
+		r.owner.show(b.C(' '))
+	}
+}
+
 // nameOnly is a record that is one name; word stands before it in its line.
 func (r *dnsRR) nameOnly(c *Cursor, m *dnsMsg, f field.ID, word string) {
 	var name dnsName
@@ -240,7 +253,7 @@ func (r *dnsRR) nameOnly(c *Cursor, m *dnsMsg, f field.ID, word string) {
 		if !column {
 			b.S(", ").S(word).C(' ')
 		}
-		b.Printable(name.text())
+		name.show(b)
 	})
 }
 
@@ -249,8 +262,8 @@ func dnsData(c *Cursor, m *dnsMsg, r *dnsRR) {
 	var name dnsName
 	switch r.typ {
 	case rrA:
-		if r.end-r.data != 4 {
-			c.Bytes(dnsRData, r.end-r.data)
+		if r.class&0x7fff != 1 || r.class != 1 && m.kind != multicastDNS {
+			dnsOtherAddress(c, m, r)
 			return
 		}
 		b4 := c.Bytes(dnsA, 4)
@@ -280,18 +293,12 @@ func dnsData(c *Cursor, m *dnsMsg, r *dnsRR) {
 			if !column {
 				b.S(", ")
 			}
-			b.Printable(name.text())
+			name.show(b)
 		})
-	case rrMB:
-		r.nameOnly(c, m, dnsMB, "mb")
-	case rrMG:
-		r.nameOnly(c, m, dnsMG, "mg")
-	case rrMR:
-		r.nameOnly(c, m, dnsMR, "mr")
-	case rrMD:
-		r.nameOnly(c, m, dnsMD, "md")
-	case rrMF:
-		r.nameOnly(c, m, dnsMF, "mf")
+	case rrMB, rrMG, rrMR, rrMD, rrMF:
+		r.ownerOnly(c)
+		f := map[uint16]field.ID{rrMB: dnsMB, rrMG: dnsMG, rrMR: dnsMR, rrMD: dnsMD, rrMF: dnsMF}[r.typ]
+		r.nameField(c, m, f, &name)
 	case rrSOA:
 		dnsDataSOA(c, m, r)
 	case rrMX:
@@ -299,10 +306,10 @@ func dnsData(c *Cursor, m *dnsMsg, r *dnsRR) {
 		r.nameField(c, m, dnsMX, &name)
 		r.both(c, true, func(b *field.Text, column bool) {
 			if column {
-				b.U(uint64(pref)).C(' ').Printable(name.text())
+				name.show(b.U(uint64(pref)).C(' '))
 				return
 			}
-			b.S(", preference ").U(uint64(pref)).S(", mx ").Printable(name.text())
+			name.show(b.S(", preference ").U(uint64(pref)).S(", mx "))
 		})
 	case rrTXT:
 		r.strings(c, dnsTXTLen, dnsTXT)
@@ -323,55 +330,40 @@ func dnsData(c *Cursor, m *dnsMsg, r *dnsRR) {
 			b.S(", CPU ").Printable(cpu).S(", OS ").Printable(os)
 		})
 	case rrMINFO:
-		var e dnsName
+		r.ownerOnly(c)
 		r.nameField(c, m, dnsMInfoR, &name)
-		r.nameField(c, m, dnsMInfoE, &e)
-		r.both(c, true, func(b *field.Text, column bool) {
-			if column {
-				b.Printable(name.text()).C(' ').Printable(e.text())
-				return
-			}
-			b.S(", responsible mailbox ").Printable(name.text()).S(", error mailbox ").Printable(e.text())
-		})
+		r.nameField(c, m, dnsMInfoE, &name)
 	case rrRP:
-		var t dnsName
+		r.ownerOnly(c)
 		r.nameField(c, m, dnsRPMail, &name)
-		r.nameField(c, m, dnsRPTxt, &t)
-		r.both(c, true, func(b *field.Text, column bool) {
-			if column {
-				b.Printable(name.text()).C(' ').Printable(t.text())
-				return
-			}
-			b.S(", mailbox ").Printable(name.text()).S(", TXT RR ").Printable(t.text())
-		})
+		r.nameField(c, m, dnsRPTxt, &name)
 	case rrAFSDB:
-		sub := c.U16(dnsAFSub)
+		r.ownerOnly(c)
+		c.U16(dnsAFSub)
 		r.nameField(c, m, dnsAFHost, &name)
-		r.both(c, true, func(b *field.Text, column bool) {
-			if column {
-				b.U(uint64(sub)).C(' ').Printable(name.text())
-			}
-		})
 	case rrKX:
 		pref := c.U16(dnsKXPref)
 		r.nameField(c, m, dnsKX, &name)
 		r.both(c, true, func(b *field.Text, column bool) {
 			if column {
-				b.U(uint64(pref)).C(' ').Printable(name.text())
+				name.show(b.U(uint64(pref)).C(' '))
 				return
 			}
-			b.S(", preference ").U(uint64(pref)).S(", kx ").Printable(name.text())
+			name.show(b.S(", preference ").U(uint64(pref)).S(", kx "))
 		})
 	case rrNULL:
+		r.ownerOnly(c)
 		c.Bytes(dnsNull, r.end-r.data)
 	case rrCAA:
 		dnsDataCAA(c, r)
 	case rrOPT:
 		dnsOptions(c, m, r)
 	default:
-		if !dnsSecData(c, m, r) {
+		if !dnsSecData(c, m, r) && !dnsRareData(c, m, r) {
+			var t field.Text
+			t.S("Dissector for DNS Type (").U(uint64(r.typ)).S(") code not implemented, Contact Wireshark developers if you want this supported")
+			c.ExpertText(r.line, eiDNSUndecoded, t.String())
 			c.Bytes(dnsRData, r.end-r.data)
-			c.Expert(c.Last(), eiDNSUndecoded)
 		}
 	}
 }
@@ -392,6 +384,12 @@ func (r *dnsRR) counted(c *Cursor, length, text field.ID) []byte {
 func dnsDataSOA(c *Cursor, m *dnsMsg, r *dnsRR) {
 	var mname, rname dnsName
 	r.nameField(c, m, dnsSOAm, &mname)
+	r.both(c, true, func(b *field.Text, column bool) {
+		if !column {
+			b.S(", mname ")
+		}
+		mname.show(b)
+	})
 	at := c.Pos()
 	n := rname.read(c, m.base, at)
 	c.PutBytes(dnsSOAr, at, n, rname.text())
@@ -406,12 +404,6 @@ func dnsDataSOA(c *Cursor, m *dnsMsg, r *dnsRR) {
 		c.Mark(c.PutBytes(dnsSOArMail, at, n, mail), 0)
 	}
 	c.Seek(at + n)
-	r.both(c, true, func(b *field.Text, column bool) {
-		if !column {
-			b.S(", mname ")
-		}
-		b.Printable(mname.text())
-	})
 	c.U32(dnsSOASerial)
 	for _, f := range [...]field.ID{dnsSOARefr, dnsSOARetry, dnsSOAExp, dnsSOAMin} {
 		v := c.U32(f)
@@ -425,10 +417,10 @@ func dnsDataSRV(c *Cursor, m *dnsMsg, r *dnsRR) {
 	r.nameField(c, m, dnsSRVTarget, &name)
 	r.both(c, true, func(b *field.Text, column bool) {
 		if column {
-			b.U(uint64(prio)).C(' ').U(uint64(weight)).C(' ').U(uint64(port)).C(' ').Printable(name.text())
+			name.show(b.U(uint64(prio)).C(' ').U(uint64(weight)).C(' ').U(uint64(port)).C(' '))
 			return
 		}
-		b.S(", priority ").U(uint64(prio)).S(", weight ").U(uint64(weight)).S(", port ").U(uint64(port)).S(", target ").Printable(name.text())
+		name.show(b.S(", priority ").U(uint64(prio)).S(", weight ").U(uint64(weight)).S(", port ").U(uint64(port)).S(", target "))
 	})
 }
 
@@ -476,9 +468,4 @@ func dnsDataCAA(c *Cursor, r *dnsRR) {
 	c.Bytes(dnsCAATag, n)
 	c.Bytes(dnsCAAValue, len(value))
 	c.Pop(old)
-	r.both(c, true, func(b *field.Text, column bool) {
-		if column {
-			b.Printable(tag)
-		}
-	})
 }

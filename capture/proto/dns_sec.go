@@ -1,5 +1,5 @@
 // DNSSEC (RFC 4034, 5155), DANE (RFC 6698), SSHFP (RFC 4255), SVCB and HTTPS
-// (RFC 9460). Not decoded: TKEY, TSIG, LOC, CERT and older types, shown as data.
+// (RFC 9460). Not decoded: encrypted client hello settings inside them.
 package proto
 
 import (
@@ -72,7 +72,7 @@ func dnsSecData(c *Cursor, m *dnsMsg, r *dnsRR) bool {
 		c.U8(dnsDSAlgo)
 		c.U8(dnsDSType)
 		c.Bytes(dnsDSDigest, r.end-c.Pos())
-	case rrDNSKEY, rrCDNSKEY, rrKEY:
+	case rrDNSKEY, rrCDNSKEY:
 		dnsDataKey(c, r)
 	case rrRRSIG, rrSIG:
 		dnsDataSig(c, m, r)
@@ -83,10 +83,13 @@ func dnsSecData(c *Cursor, m *dnsMsg, r *dnsRR) bool {
 			if !column {
 				b.S(", next domain name ")
 			}
-			b.Printable(name.text())
+			name.show(b)
 		})
 		dnsBitmap(c, r)
 	case rrNSEC3, rrNSEC3PARAM:
+		if r.typ == rrNSEC3PARAM {
+			r.ownerOnly(c)
+		}
 		c.U8(dnsN3Algo)
 		if r.typ == rrNSEC3 {
 			c.Word(dnsN3Flags, 1, dnsN3OptOut)
@@ -105,7 +108,8 @@ func dnsSecData(c *Cursor, m *dnsMsg, r *dnsRR) bool {
 			c.Skip(n)
 			dnsBitmap(c, r)
 		}
-	case rrTLSA, rrSMIMEA:
+	case rrTLSA:
+		r.ownerOnly(c)
 		c.U8(dnsTLSAUse)
 		c.U8(dnsTLSASel)
 		c.U8(dnsTLSAMatch)
@@ -125,18 +129,8 @@ func dnsSecData(c *Cursor, m *dnsMsg, r *dnsRR) bool {
 func dnsDataKey(c *Cursor, r *dnsRR) {
 	c.Word(dnsKeyFlags, 2, dnsKeyZone, dnsKeyRevoke, dnsKeySEP, dnsKeyRes)
 	c.U8(dnsKeyProto)
-	c.U8(dnsKeyAlgo)
-	// RFC 4034, appendix B.
-	var sum uint32
-	for i, b := range c.BytesAt(r.data, r.end-r.data) {
-		if i&1 == 0 {
-			sum += uint32(b) << 8
-		} else {
-			sum += uint32(b)
-		}
-	}
-	sum += sum >> 16
-	c.Gen(dnsKeyID, c.Pos(), 0, uint64(sum&0xffff))
+	algo := c.U8(dnsKeyAlgo)
+	c.Gen(dnsKeyID, c.Start()+r.at, 0, uint64(dnsKeyTag(c, r, algo)))
 	c.Bytes(dnsKeyPublic, r.end-c.Pos())
 }
 
@@ -165,41 +159,63 @@ func dnsDataSig(c *Cursor, m *dnsMsg, r *dnsRR) {
 	c.Bytes(dnsSig, r.end-c.Pos())
 }
 
+// dnsKeyTag is RFC 4034, appendix B. Keys of the oldest algorithm have a part
+// of their modulus instead.
+func dnsKeyTag(c *Cursor, r *dnsRR, algo uint8) uint16 {
+	b := c.BytesAt(r.data, r.end-r.data)
+	if algo == 1 {
+		if len(b) < 8 {
+			return 0
+		}
+		return uint16(b[len(b)-3])<<8 | uint16(b[len(b)-2])
+	}
+	var sum uint32
+	for i, x := range b {
+		if i&1 == 0 {
+			sum += uint32(x) << 8
+		} else {
+			sum += uint32(x)
+		}
+	}
+	sum += sum >> 16
+	return uint16(sum)
+}
+
+// dnsBits shows the types of one byte of a bitmap that begins at type from.
+func dnsBits(c *Cursor, pos int, from uint16, bits byte) {
+	for k := range 8 {
+		if bits&(0x80>>uint(k)) == 0 {
+			continue
+		}
+		typ := from + uint16(k)
+		ref := c.Put(dnsRespType, pos, 1, uint64(typ))
+		if t := c.Label(ref); t != nil {
+			t.S("RR type in bit map: ")
+			dnsTypeName(t, typ)
+			t.C(' ')
+			if w, ok := dnsTypeWords.Lookup(uint64(typ)); ok {
+				t.C('(').S(w).C(')')
+			}
+		}
+	}
+}
+
 // dnsBitmap is the list of types that a name has, RFC 4034 section 4.1.2.
 func dnsBitmap(c *Cursor, r *dnsRR) {
 	for c.Pos() < r.end {
 		block, n := int(c.Peek8(0)), int(c.Peek8(1))
 		c.Skip(2)
 		for i, b := range c.PeekBytes(0, n) {
-			for k := range 8 {
-				if b&(0x80>>uint(k)) == 0 {
-					continue
-				}
-				typ := uint16(block<<8 | i<<3 | k)
-				ref := c.Put(dnsRespType, c.Pos()+i, 1, uint64(typ))
-				if t := c.Label(ref); t != nil {
-					t.S("RR type in bit map: ")
-					dnsTypeName(t, typ)
-					t.C(' ')
-					if w, ok := dnsTypeWords.Lookup(uint64(typ)); ok {
-						t.C('(').S(w).C(')')
-					}
-				}
-			}
+			dnsBits(c, c.Pos()+i, uint16(block<<8|i<<3), b)
 		}
 		c.Skip(n)
 	}
 }
 
 func dnsDataSVCB(c *Cursor, m *dnsMsg, r *dnsRR) {
-	prio := c.U16(dnsSvcPrio)
+	c.U16(dnsSvcPrio)
 	var name dnsName
 	r.nameField(c, m, dnsSvcTarget, &name)
-	r.both(c, true, func(b *field.Text, column bool) {
-		if column {
-			b.U(uint64(prio)).C(' ').Printable(name.text())
-		}
-	})
 	for c.Pos() < r.end {
 		at := c.Pos()
 		key, n := c.Peek16(0), int(c.Peek16(2))
@@ -268,9 +284,16 @@ func dnsSvcParamValue(c *Cursor, key uint16, end int, line func(func(b *field.Te
 	case 7:
 		s := c.Bytes(dnsSvcDoH, end-c.Pos())
 		line(func(b *field.Text) { sep(b); b.Printable(s) })
+	case 2, 5, 8:
+		if end > c.Pos() && key != 5 {
+			c.Bytes(dnsSvcValue, end-c.Pos())
+		}
 	default:
 		if end > c.Pos() {
-			c.Bytes(dnsSvcValue, end-c.Pos())
+			raw := c.Bytes(dnsSvcValue, end-c.Pos())
+			var text dnsName
+			text.label(raw)
+			line(func(b *field.Text) { sep(b); text.show(b) })
 		}
 	}
 }
