@@ -34,7 +34,7 @@ var (
 	_          = nullP.Parse(parseNull).On("wtap_encap", uint64(frame.LinkNull), uint64(frame.LinkLoop)).Calls(etherTypeP, dataP)
 
 	rawP = protocol("raw", "Raw packet data", "Raw")
-	_    = rawP.Parse(parseRaw).On("wtap_encap", uint64(frame.LinkRaw), 12, 14).Calls(ipP, dataP)
+	_    = rawP.Parse(parseRaw).On("wtap_encap", uint64(frame.LinkRaw), 12, 14, uint64(frame.LinkIPv4), uint64(frame.LinkIPv6)).Calls(ipP, ipv6P, dataP)
 
 	sllTypes     = values(val(0, "Unicast to us"), val(1, "Broadcast"), val(2, "Multicast"), val(3, "Unicast to another host"), val(4, "Sent by us"))
 	sllProtocols = values(val(1, "Novell 802.3"), val(4, "802.2 LLC"), val(0x0c, "CAN"), val(0x0d, "CAN FD"), val(0x0e, "CAN XL"))

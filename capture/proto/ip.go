@@ -6,7 +6,6 @@ import (
 	"sonde/capture/dissect"
 	"sonde/capture/field"
 	"sonde/capture/flow"
-	"sonde/capture/frame"
 )
 
 var (
@@ -49,7 +48,7 @@ var (
 	// ipTable dispatches on the protocol number of IPv4 and the last next
 	// header of IPv6.
 	ipTable = ipP.Table("ip.proto")
-	_       = ipP.Parse(parseIPv4).Stateful().On("ethertype", 0x0800).On("wtap_encap", uint64(frame.LinkIPv4)).On("ip.proto", 4).On("llc.dsap", 6).Calls(dataP)
+	_       = ipP.Parse(parseIPv4).Stateful().On("ethertype", 0x0800).On("ip.proto", 4).On("llc.dsap", 6).Calls(ipv6P, dataP)
 )
 
 var checksumStatus = values(val(0, "Bad"), val(1, "Good"), val(2, "Unverified"), val(3, "Not present"), val(4, "Illegal"))
@@ -57,9 +56,15 @@ var checksumStatus = values(val(0, "Bad"), val(1, "Good"), val(2, "Unverified"),
 func parseIPv4(c *Cursor) {
 	p := c.Packet()
 	at := c.Pos()
+	vihl := c.Peek8(0)
+	if vihl>>4 == 6 {
+		// Sent as IPv4 by the layer below; it is what it says it is.
+		c.DropProto()
+		c.Sub(ipv6P, at, -1)
+		return
+	}
 	c.SetProtocol("IPv4")
 	c.ClearInfo()
-	vihl := c.Peek8(0)
 	hl := int(vihl&15) * 4
 	c.ProtoEnd(min(at+hl, c.End()))
 	if !ipVersionHeader(c, vihl, hl) {

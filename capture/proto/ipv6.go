@@ -8,7 +8,6 @@ import (
 	"sonde/capture/dissect"
 	"sonde/capture/field"
 	"sonde/capture/flow"
-	"sonde/capture/frame"
 )
 
 var (
@@ -34,7 +33,7 @@ var (
 	eiIPv6NoJumbo   = ipv6P.Expert("opt.jumbo.missing", field.Malformed, field.Error, "IPv6 payload length equals 0 and Hop-By-Hop present and Jumbo Payload option missing")
 	eiIPv6SrcMulti  = ipv6P.Expert("src_addr.not_multicast", field.Protocol, field.Warn, "Source address must not be a multicast address")
 
-	_ = ipv6P.Parse(parseIPv6).Stateful().On("ethertype", 0x86dd).On("wtap_encap", uint64(frame.LinkIPv6)).On("ip.proto", 41).Calls(dataP, ipP)
+	_ = ipv6P.Parse(parseIPv6).Stateful().On("ethertype", 0x86dd).On("ip.proto", 41).Calls(dataP, ipP)
 	// The upper protocols are found through ip.proto.
 	_ = ipv6P.Table("ip.proto")
 )

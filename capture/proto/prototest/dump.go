@@ -18,7 +18,7 @@ func Dump(p *dissect.Packet) string { return dump(p, false) }
 // DumpBackward is Dump without links to later frames.
 func DumpBackward(p *dissect.Packet) string { return dump(p, true) }
 
-var reassembledIn = regexp.MustCompile(` ?\[(?:Reassembled in #|TCP PDU reassembled in )(\d+)\]`)
+var reassembledIn = regexp.MustCompile(` ?[\[(](?:Reassembled in #|TCP PDU reassembled in |reply in )(\d+)[\])]`)
 
 func dump(p *dissect.Packet, backward bool) string {
 	var b strings.Builder
