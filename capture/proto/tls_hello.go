@@ -155,8 +155,8 @@ func (t *tlsRun) clientHello(c *Cursor, end int) {
 			h.suites = append(h.suites, v)
 		}
 	}
-	c.Pop(old)
 	tlsVectorEnd(c, stop)
+	c.Pop(old)
 	stop, ok = tlsVector(c, tlsCompsLen, end, 1, 0xff)
 	if !ok {
 		return

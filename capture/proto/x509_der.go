@@ -38,6 +38,9 @@ const (
 // derAt reads the header at pos; ok is false when it does not fit before end.
 func derAt(c *Cursor, pos, end int) (d der, ok bool) {
 	if end-pos < 2 {
+		if end > pos && pos+2 > c.End() {
+			c.BytesAt(pos, 2) // leaves
+		}
 		return d, false
 	}
 	d.at, d.tag = pos, int(c.UintAt(pos, 1))

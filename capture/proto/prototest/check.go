@@ -127,7 +127,7 @@ func collect(p *dissect.Packet, into map[field.ID][]picked) {
 		if f.Type != field.TProtocol && f.Type != field.TNone {
 			f.Show(&t, p.Value(n))
 		}
-		if f.Severity != 0 || isExpert(f) {
+		if f.Severity != 0 || isExpert(f) || f.Name == "_ws.malformed" && n.Flags&dissect.Hidden != 0 {
 			// What an expert information hangs on is not picked with it, so
 			// that its place is not known.
 			into[n.Field] = append(into[n.Field], picked{Value: t.String(), Layer: n.Layer})
