@@ -329,7 +329,7 @@ test("endpoints and the protocol hierarchy count every packet", async ({ signedI
   await expect(ends.locator(".g-body [role=row]")).toHaveCount(8);
   await expect(ends.locator(".g-body [role=row]").filter({ hasText: "10.1.0.10" })).toContainText("40");
   await page.goto(`${path}/hierarchy`);
-  const tree = page.getByRole("grid", { name: "Protocol hierarchy" });
+  const tree = page.getByRole("treegrid", { name: "Protocol hierarchy" });
   await expect(tree.locator(".g-body [role=row]").first()).toContainText(String(total));
   await tree.getByRole("link", { name: "User Datagram Protocol" }).click();
   await shown(page, 40);
@@ -377,4 +377,58 @@ test("a live capture grows on the page, and its conversations too", async ({ sig
   s.close();
   await page.getByRole("button", { name: "Stop" }).click();
   await expect(page.locator(".caphd")).not.toContainText("capturing");
+});
+
+test("the strip leads to packets and sets the time range", async ({ signedIn: page }) => {
+  await openCapture(page);
+  await shown(page, total);
+  const strip = page.getByRole("slider", { name: "Position in capture" });
+  const box = (await strip.boundingBox())!;
+  // Packets 29 and later come at 4 s of 8.67 s.
+  await page.mouse.click(box.x + (box.width * 3.9) / 8.67, box.y + 20);
+  await expect(row(page, 29)).toHaveAttribute("aria-selected", "true");
+  await expect(page).toHaveURL(/p=29/);
+  await page.mouse.move(box.x + (box.width * 3.9) / 8.67, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + (box.width * 5) / 8.67, box.y + 20, { steps: 5 });
+  await page.mouse.up();
+  await shown(page, 14);
+  await expect(page).toHaveURL(/r=3\.\d+-[45]/);
+  await expect(page.locator("#command")).toContainText("frame.time_relative >= 3.");
+  await page.goBack();
+  await shown(page, total);
+});
+
+test("a cell becomes a filter by its menu, a field a column", async ({ signedIn: page }) => {
+  await openCapture(page);
+  await row(page, 9).locator('[aria-colindex="4"]').click({ button: "right" });
+  await page.getByRole("menuitem", { name: "Selected", exact: true }).first().click();
+  const box = page.getByRole("combobox", { name: "Display filter" });
+  await expect(box).toHaveValue("ip.dst == 10.1.0.10");
+  await shown(page, 40);
+  await row(page, 9).locator('[aria-colindex="6"]').click({ button: "right" });
+  await page.getByRole("menuitem", { name: "… and not selected" }).first().click();
+  await expect(box).toHaveValue(/^\(ip\.dst == 10\.1\.0\.10\) && !\(frame\.len == \d+\)$/);
+  await page.getByRole("button", { name: "Clear filter" }).first().click();
+  await row(page, 9).click();
+  const tree = page.getByRole("tree");
+  await tree.getByRole("treeitem", { name: /^Internet Protocol/ }).click();
+  await page.keyboard.press("ArrowRight");
+  await tree.getByRole("treeitem", { name: /^Time to Live/ }).click();
+  await page.getByRole("button", { name: "Add column" }).click();
+  await expect(page.getByRole("columnheader", { name: "ip.ttl" })).toBeVisible();
+  await expect(row(page, 9)).toContainText("64");
+});
+
+test("dividers move by keys and go back on a double click", async ({ signedIn: page }) => {
+  await openCapture(page);
+  const bar = page.getByRole("separator", { name: "Resize list and details" });
+  await expect(row(page, 1)).toBeVisible();
+  const y = async (): Promise<number> => (await bar.boundingBox())!.y;
+  const before = await y();
+  await bar.focus();
+  for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowUp");
+  expect(await y()).toBeLessThan(before - 20);
+  await bar.dblclick();
+  expect(Math.abs((await y()) - before)).toBeLessThan(2);
 });

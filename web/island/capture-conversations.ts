@@ -184,16 +184,16 @@ class SConversations extends Island {
       portb: { width: 48, num: true, priority: 2, cell: (e) => t().str(e, "portb") },
       addr: { width: Math.max(190, wide), mono: true, flex: true, cell: address("addr", "port") },
       port: { width: 64, num: true, priority: 2, cell: (e) => t().str(e, "port") },
-      packets: { width: 58, num: true, cell: figure("packets") },
-      bytes: { width: 76, num: true, cell: (e) => bar(count(t().num(e, "bytes")), t().num(e, "bytes") / this.largest) },
-      stream: { width: 66, num: true, priority: 4, cell: (e) => t().str(e, "stream") },
-      packetsab: { width: 94, num: true, priority: 5, cell: figure("packetsab") },
+      packets: { width: narrow ? 52 : 58, num: true, cell: figure("packets") },
+      bytes: { width: narrow ? 62 : 74, num: true, cell: (e) => bar(count(t().num(e, "bytes")), t().num(e, "bytes") / this.largest) },
+      stream: { width: 72, num: true, priority: 4, cell: (e) => t().str(e, "stream") },
+      packetsab: { width: 92, num: true, priority: 5, cell: figure("packetsab") },
       bytesab: { width: 80, num: true, priority: 6, cell: figure("bytesab") },
-      packetsba: { width: 94, num: true, priority: 5, cell: figure("packetsba") },
+      packetsba: { width: 92, num: true, priority: 5, cell: figure("packetsba") },
       bytesba: { width: 80, num: true, priority: 6, cell: figure("bytesba") },
-      start: { width: 80, num: true, priority: 3, cell: has("abs") ? (e) => clock(((status.value?.first ?? 0) + t().num(e, "start")) / 1e6) : seconds("start") },
-      duration: { width: 72, num: true, priority: 2, cell: seconds("duration") },
-      bpsab: { width: 74, num: true, priority: 7, cell: rate("bpsab") },
+      start: { width: 76, num: true, priority: 3, cell: has("abs") ? (e) => clock(((status.value?.first ?? 0) + t().num(e, "start")) / 1e6) : seconds("start") },
+      duration: { width: 70, num: true, priority: 2, cell: seconds("duration") },
+      bpsab: { width: 80, num: true, priority: 7, cell: rate("bpsab") },
       bpsba: { width: 80, num: true, priority: 7, cell: rate("bpsba") },
       txpackets: { width: 84, num: true, priority: 3, cell: figure("txpackets") },
       txbytes: { width: 90, num: true, priority: 3, cell: figure("txbytes") },
@@ -211,7 +211,7 @@ class SConversations extends Island {
         out.push({ id: "share", title: "Percent Filtered", width: 104, num: true, priority: 5, sortable: false, help: "Packets that the filter leaves, of all of the conversation", cell: (e) => { const all = this.totalOf(e); return all ? `${percent(t().num(e, "packets") / all, 2)}%` : zero("-"); } });
       }
       if (c.id === "duration") {
-        out.push({ id: "time", title: "Over time", width: 68, priority: 5, sortable: false, help: "From Rel Start over Duration, within the capture", cell: (e) => html`<span class="convbar"><i ${css({ left: pct(t().num(e, "start") / span()), width: pct(Math.max(0.01, t().num(e, "duration") / span())) })}></i></span>` });
+        out.push({ id: "time", title: "Over time", width: 64, priority: 5, sortable: false, help: "From Rel Start over Duration, within the capture", cell: (e) => html`<span class="convbar"><i ${css({ left: pct(t().num(e, "start") / span()), width: pct(Math.max(0.01, t().num(e, "duration") / span())) })}></i></span>` });
       }
     }
     this.made = out;

@@ -67,6 +67,8 @@ class SHierarchy extends Island {
     g.label = "Protocol hierarchy";
     g.dataset["main"] = "";
     g.storageKey = "hierarchy";
+    // Every row holds a link: far enough apart to be hit.
+    g.rowHeight = innerWidth > 640 ? 24 : 0;
     g.columns = this.columns();
     g.source = this.rows;
     g.emptyContent = () => empty("filter", "No packets", filterOf() ? "None among the filtered packets." : "This capture holds none.");
@@ -152,10 +154,10 @@ class SHierarchy extends Island {
       { id: "protocol", title: "Protocol", width: 220, flex: true, sortable: false, cell: (e) => {
         const parent = this.rows.parent(e);
         const shut = this.rows.closed.has(e.key);
-        return html`<span class="fold" ${css({ "padding-left": `${t().num(e, "depth") * 14}px` })}>${parent ? html`<button type="button" class="twist" tabindex="-1" aria-label=${shut ? "Open" : "Close"} @click=${() => this.fold(e.key, !shut)}>${shut ? "▸" : "▾"}</button>` : html`<span class="twist"></span>`}<a class="ent" href=${this.packets(e)}>${t().str(e, "protocol")}</a></span>`;
+        return html`<span class="fold" ${css({ "padding-left": `${t().num(e, "depth") * 14}px` })}>${parent ? html`<span class="twist" title=${shut ? "Open (→)" : "Close (←)"} @click=${(ev: Event) => { ev.stopPropagation(); this.fold(e.key, !shut); }}>${shut ? "▸" : "▾"}</span>` : html`<span class="twist"></span>`}<a class="ent" href=${this.packets(e)}>${t().str(e, "protocol")}</a></span>`;
       } },
       { id: "percentpackets", title: "Percent Packets", width: 130, ...fixed, cell: share("percentpackets", "var(--f-blue)") },
-      { id: "packets", title: "Packets", width: 80, ...fixed, cell: figure("packets") },
+      { id: "packets", title: "Packets", width: 80, priority: 2, ...fixed, cell: figure("packets") },
       { id: "percentbytes", title: "Percent Bytes", width: 120, priority: 2, ...fixed, cell: share("percentbytes", "var(--f-teal)") },
       { id: "bytes", title: "Bytes", width: 86, priority: 2, ...fixed, cell: figure("bytes") },
       { id: "bps", title: "Bits/s", width: 80, priority: 3, ...fixed, cell: (e) => rate(t().num(e, "bps")) },
@@ -163,6 +165,10 @@ class SHierarchy extends Island {
       { id: "endbytes", title: "End Bytes", width: 86, priority: 4, ...fixed, cell: figure("endbytes") },
       { id: "endbps", title: "End Bits/s", width: 86, priority: 5, ...fixed, cell: (e) => rate(endRate(e)) },
     ];
+  }
+
+  protected override updated(): void {
+    this.grid.firstElementChild?.setAttribute("role", "treegrid");
   }
 
   protected override render(): TemplateResult {

@@ -6,7 +6,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, go } from "./address";
 import { family, joins, quote } from "./capture-filters";
 import { PagedRows } from "./capture-rows";
-import { applied, applyAs, ask, check, counts, detail, effective, first, list, live, range, root, select, selected, settled, status, streamOf } from "./capture-state";
+import { applied, applyAs, ask, check, counts, deselect, detail, effective, first, list, live, picked, range, root, select, selected, settled, status, streamOf } from "./capture-state";
 import { empty, icon, processLink, skeleton } from "./draw";
 import { bytes, count } from "./format";
 import type { GridColumn, SGrid } from "./grid";
@@ -123,8 +123,8 @@ class SPackets extends Island {
     this.follow(() => {
       const no = selected.value;
       // The first packet of a list that follows its end is no choice of anyone.
-      this.grid.selected = get("p") || !(live.value && this.following) ? (no ? String(no) : "") : "";
-      if (no && get("p")) void this.show(no);
+      this.grid.selected = picked.value || !(live.value && this.following) ? (no ? String(no) : "") : "";
+      if (no && picked.value) void this.show(no);
     });
     this.follow(() => {
       void detail.value;
@@ -189,7 +189,7 @@ class SPackets extends Island {
       this.sameRule = undefined;
       this.mixed = false;
       this.grid.source = rows;
-      if (get("p")) void this.show(selected.peek());
+      if (picked.peek()) void this.show(selected.peek());
     }
     if (rows !== this.rows) return;
     const top = rows.row(0);
@@ -203,7 +203,7 @@ class SPackets extends Island {
     this.columns();
     if (live.value && this.following) {
       this.leftAt = rows.displayed;
-      if (!get("p") && rows.displayed > 0) this.reveal(rows.displayed - 1);
+      if (!picked.peek() && rows.displayed > 0) this.reveal(rows.displayed - 1);
     }
     this.grid.refresh();
     this.requestUpdate();
@@ -250,7 +250,7 @@ class SPackets extends Island {
 
   private toNewest(): void {
     this.following = true;
-    go({ p: null, field: null, bytes: null }, { replace: true });
+    deselect();
     if (this.rows) this.reveal(this.rows.displayed - 1);
     this.requestUpdate();
   }
@@ -300,7 +300,10 @@ class SPackets extends Island {
     }
     const digits = Math.max(4, String(rows.total).length);
     const whole = Math.max(2, String(Math.floor((status.value?.length ?? 0) / 1e9)).length);
-    const shape = `${digits}|${whole}|${this.processSeen}|${added().join()}`;
+    // Microseconds or nanoseconds, as the file has them.
+    const some = rows.cached()[Symbol.iterator]().next().value as PacketRow | undefined;
+    const decimals = some?.cells[1]?.split(".")[1]?.length ?? 6;
+    const shape = `${digits}|${whole}|${decimals}|${this.processSeen}|${added().join()}`;
     if (shape === this.shape) return;
     this.shape = shape;
     const cell = (i: number) => (r: PacketRow): string => r.cells[i] ?? "";
@@ -308,7 +311,7 @@ class SPackets extends Island {
     const col = (id: string, title: string, width: number, i: number, more: Partial<GridColumn<PacketRow>> = {}): GridColumn<PacketRow> => ({ id, title, width, mono: true, sortable: false, cell: cell(i), ...more });
     this.grid.columns = [
       col("no", "No.", Math.max(58, digits * 7.3 + 24), 0, { num: true, cell: (r) => (r.comment ? html`<i class="nt" title=${r.comment}></i>${r.no}` : String(r.no)) }),
-      col("time", "Time", Math.max(88, (whole + 7) * 7.3 + 20), 1, { num: true }),
+      col("time", "Time", Math.max(88, (whole + decimals + 1) * 7.3 + 20), 1, { num: true }),
       col("src", "Source", 128, 2, { priority: 2, tip: cell(2) }),
       col("dst", "Destination", 128, 3, { priority: 2, tip: cell(3) }),
       col("proto", "Protocol", 72, 4, { priority: 3 }),

@@ -78,7 +78,8 @@ export class PagedRows implements RowSource<PacketRow> {
   }
 
   range(from: number, to: number): void {
-    if (to - from === 1 && !this.row(from)) this.awaited = from;
+    // One row alone is a key that moved there, unless there is but one.
+    if (to - from === 1 && this.displayed > 1 && !this.row(from)) this.awaited = from;
     const near = from <= this.to && to >= this.from;
     this.from = from;
     this.to = to;

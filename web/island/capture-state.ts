@@ -70,7 +70,10 @@ export const list = signal<PagedRows | undefined>(undefined);
 export const counts = signal<{ readonly displayed: number; readonly total: number; readonly partial: boolean } | undefined>(undefined);
 /** The first packet that is shown: selected as long as no other is. */
 export const first = signal(0);
-export const selected = computed(() => Number(get("p")) || first.value);
+const chosen = signal(Number(get("p")) || 0);
+/** Whether the reader or the address chose a packet. */
+export const picked = computed(() => chosen.value !== 0);
+export const selected = computed(() => chosen.value || first.value);
 
 /** The selected packet in full; undefined while nothing is selected. */
 export const detail = signal<Detail | undefined>(undefined);
@@ -136,9 +139,45 @@ export function applyAs(condition: string, how: Join, prepare = false): void {
   document.dispatchEvent(new CustomEvent("sonde-prepare", { detail: text }));
 }
 
-export function select(no: number, more: Readonly<Record<string, string | null>> = {}): void {
-  go({ p: no, bytes: null, ...more }, { replace: true });
+let written = get("p");
+let writing = 0;
+
+/** Selects a packet. The address follows when the selection rests: a held key
+ * would soon be refused more changes by the browser. */
+export function select(no: number): void {
+  chosen.value = no;
+  clearTimeout(writing);
+  if (get("bytes")) write();
+  else writing = window.setTimeout(write, 120);
 }
+
+/** Takes the selection back, to the first packet or none. */
+export function deselect(): void {
+  clearTimeout(writing);
+  chosen.value = 0;
+  go({ p: null, field: null, bytes: null }, { replace: true });
+}
+
+function write(): void {
+  clearTimeout(writing);
+  writing = 0;
+  written = String(chosen.peek());
+  go({ p: written, bytes: null }, { replace: true });
+}
+
+addEventListener("pagehide", () => {
+  if (writing) write();
+});
+
+// A link, Back or Forward to another packet.
+effect(() => {
+  const p = get("p");
+  if (p === written) return;
+  clearTimeout(writing);
+  writing = 0;
+  written = p;
+  chosen.value = Number(p) || 0;
+});
 
 /** The stream of the selected packet that can be followed: tcp before udp. */
 export function streamOf(d: Detail | undefined): { readonly proto: "tcp" | "udp"; readonly index: number } | undefined {

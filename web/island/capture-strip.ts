@@ -19,6 +19,8 @@ class SCaptureStrip extends Island {
   private flight: AbortController | undefined;
   private timer = 0;
   private asked = "";
+  private wanted = "";
+  private filter: string | undefined;
   private askedAt = 0;
   private drag: readonly [number, number] | undefined;
   /** Time of the selected packet, s since the first; looked up when it is known. */
@@ -49,9 +51,13 @@ class SCaptureStrip extends Island {
 
   /** A capture that grows is asked for at most every two seconds. */
   private want(key: string, filter: string, final: boolean): void {
+    this.wanted = key;
     if (key === this.asked) return;
     clearTimeout(this.timer);
-    const wait = final ? 0 : Math.max(0, this.askedAt + 2000 - performance.now());
+    // Another filter replaces what is under way; growth waits for its end, or a
+    // large capture would never show its strip.
+    if (this.flight && this.filter === filter) return;
+    const wait = final || this.filter !== filter ? 0 : Math.max(0, this.askedAt + 2000 - performance.now());
     this.timer = window.setTimeout(() => void this.load(key, filter), wait);
   }
 
@@ -61,12 +67,16 @@ class SCaptureStrip extends Island {
     this.flight?.abort();
     const c = new AbortController();
     this.flight = c;
+    this.filter = filter;
     try {
       this.strip = await ask<Strip>(`${root}/strip?bins=${bins}&filter=${encodeURIComponent(filter)}`, c.signal);
       this.requestUpdate();
     } catch {
       // the list says what is wrong with the capture or the filter
     }
+    if (this.flight !== c) return;
+    this.flight = undefined;
+    if (this.isConnected && this.wanted !== key) this.want(this.wanted, filter, settled.peek());
   }
 
   /** Seconds that the strip covers. */

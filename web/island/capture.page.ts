@@ -10,13 +10,13 @@ import { closeFollow, followDialog } from "./capture-follow";
 import "./capture-hierarchy";
 import { added, facts, paint, type Paint, setPaint } from "./capture-list";
 import { divider } from "./capture-split";
-import { ask, counts, detail, detailError, effective, first, followDetail, id, isMissing, knows, list, live, root, section, select, selected, settled, status, streamOf, tshark, typed } from "./capture-state";
+import { ask, counts, detail, detailError, effective, first, followDetail, id, isMissing, knows, list, live, picked, root, section, select, selected, status, streamOf, tshark, typed } from "./capture-state";
 import { rangePill, within } from "./capture-strip";
 import { both } from "./capture-filters";
 import "./capture-tree";
 import { openDialog } from "./dialog";
 import { css, empty, icon, pct } from "./draw";
-import { ago, count, percent } from "./format";
+import { ago, bytes, count, percent } from "./format";
 import { define, Island } from "./island";
 import { pageKeys } from "./keys";
 import { type MenuItem, openMenu } from "./menu";
@@ -41,6 +41,9 @@ const chips: readonly (readonly [string, string])[] = [
 class SCapture extends Island {
   private error: Failure | undefined;
   private known: readonly string[] = [];
+  private readingSince = 0;
+  private filteredAt = 0;
+  private filtered: string | undefined;
   private pace: { readonly at: number; readonly packets: number } | undefined;
   private speed = 0;
 
@@ -65,6 +68,10 @@ class SCapture extends Island {
       const s = status.value;
       if (s) document.title = `${s.name} · ${document.body.dataset["host"]} · sonde`;
       command.value = tshark();
+      if (this.filtered !== effective.value) {
+        this.filtered = effective.value;
+        this.filteredAt = performance.now();
+      }
       const n = counts.value;
       fact.value = n ? `${count(n.displayed)} of ${count(n.total)} packets shown (${percent(n.total ? n.displayed / n.total : 1)} %)${n.partial && !live.value ? "…" : ""}` : "";
       void typed.value;
@@ -230,7 +237,7 @@ class SCapture extends Island {
     const s = status.value;
     const running = live.value;
     const clockText = s ? ago((Date.now() - s.started / 1e6) / 1000) : "";
-    return html`<div class="caphd"><a class="faint back" href="/captures" aria-label="Captures">${icon("left", 15)}</a>${running ? html`<span class="bad">${icon("rec", 14)}</span>` : nothing}<span class="h1 ell" aria-hidden="true">${s?.name ?? ""}</span><span class="meta">${running ? `capturing, ${clockText}, ${facts()}` : facts()}${s?.dropped ? html`, <span class="warn">${count(s.dropped)} dropped</span>` : nothing}</span><span class="push">${running ? html`<button type="button" class="btn" @click=${() => this.stop()}>${icon("stop", 11)}Stop</button>` : nothing}${section === "" ? html`<button type="button" class="btn n-hide" title="Follow stream (f)" @click=${() => this.follows()}>Follow stream</button>` : nothing}<button type="button" class="btn n-hide" aria-haspopup="menu" @click=${(e: Event) => this.statMenu(e.currentTarget as HTMLElement)}>Statistics ${icon("down", 11)}</button><button type="button" class="btn n-hide" aria-haspopup="menu" @click=${(e: Event) => this.viewMenu(e.currentTarget as HTMLElement)}>View ${icon("down", 11)}</button><button type="button" class="btn" title="Copy a link to this view: filter, packet and field" @click=${() => void copy(location.href, "Link to this view copied. It holds the filter, the packet and the field.")}>${icon("share", 13)}Share</button></span></div>`;
+    return html`<div class="caphd"><a class="faint back" href="/captures" aria-label="Captures">${icon("left", 15)}</a>${running ? html`<span class="bad">${icon("rec", 14)}</span>` : nothing}<span class="h1 ell" aria-hidden="true">${s?.name ?? ""}</span><span class="meta">${running ? `capturing, ${clockText}, ${count(s?.packets ?? 0)} packets, ${bytes(s?.bytes ?? 0)}` : facts()}${s?.dropped ? html`, <span class="warn">${count(s.dropped)} dropped</span>` : nothing}</span><span class="push">${running ? html`<button type="button" class="btn" @click=${() => this.stop()}>${icon("stop", 11)}Stop</button>` : nothing}${section === "" ? html`<button type="button" class="btn n-hide" title="Follow stream (f)" @click=${() => this.follows()}>Follow stream</button>` : nothing}<button type="button" class="btn n-hide" aria-haspopup="menu" @click=${(e: Event) => this.statMenu(e.currentTarget as HTMLElement)}>Statistics ${icon("down", 11)}</button><button type="button" class="btn n-hide" aria-haspopup="menu" @click=${(e: Event) => this.viewMenu(e.currentTarget as HTMLElement)}>View ${icon("down", 11)}</button><button type="button" class="btn" title="Copy a link to this view: filter, packet and field" @click=${() => void copy(location.href, "Link to this view copied. It holds the filter, the packet and the field.")}>${icon("share", 13)}Share</button></span></div>`;
   }
 
   private banners(): TemplateResult {
@@ -238,16 +245,20 @@ class SCapture extends Island {
     if (!s) return html``;
     const n = counts.value;
     const reading = s.state === "indexing" || s.state === "receiving";
-    return html`${reading && s.progress < 1 ? html`<div class="banner progress">${icon("clock", 15)}<span class="nw">${s.state === "receiving" ? "Receiving" : "Indexing"} ${percent(s.progress, 0)} %</span><span class="prog" role="progressbar" aria-label=${s.state === "receiving" ? "Receiving" : "Indexing"} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent(s.progress, 0)}><i ${css({ width: pct(s.progress) })}></i></span><span class="dim nw">${count(s.packets)} packets so far${this.speed > 0 ? `, ${count(this.speed)} a second` : ""}</span></div>` : nothing}
+    if (!reading) this.readingSince = 0;
+    else if (!this.readingSince) this.readingSince = performance.now();
+    // A file that is read at once needs no progress.
+    const slow = reading && performance.now() - this.readingSince > 400;
+    return html`${slow ? html`<div class="banner progress">${icon("clock", 15)}<span class="nw">${s.state === "receiving" ? "Receiving" : "Indexing"}${s.progress < 1 ? ` ${percent(s.progress, 0)} %` : ""}</span>${s.progress < 1 ? html`<span class="prog" role="progressbar" aria-label=${s.state === "receiving" ? "Receiving" : "Indexing"} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent(s.progress, 0)}><i ${css({ width: pct(s.progress) })}></i></span>` : nothing}<span class="dim nw">${count(s.packets)} packets so far${this.speed > 0 ? `, ${count(this.speed)} a second` : ""}</span></div>` : nothing}
       ${s.damage ? html`<div class="banner warn">${icon("warn", 15)}<span class="grow">This file is not whole: ${s.damage}. The packets before it are shown.</span></div>` : nothing}
       ${s.error ? html`<div class="banner bad">${icon("err", 15)}<span class="grow">${s.error}</span></div>` : nothing}
       ${s.dropped ? html`<div class="banner warn">${icon("warn", 15)}<span class="grow">${count(s.dropped)} packets were lost while capturing: they are not in this list.</span></div>` : nothing}
-      ${n?.partial && settled.value && effective.value ? html`<div class="banner progress" role="status">${icon("filter", 15)}<span>The filter is still being applied: ${count(n.displayed)} packets so far.</span></div>` : nothing}`;
+      ${n?.partial && !live.value && effective.value && performance.now() - this.filteredAt > 600 ? html`<div class="banner progress" role="status">${icon("filter", 15)}<span>The filter is still being applied: ${count(n.displayed)} packets so far.</span></div>` : nothing}`;
   }
 
   private packets(): TemplateResult {
     const pane = get("pane") === "bytes" ? "bytes" : "tree";
-    const none = counts.value?.displayed === 0 && !get("p");
+    const none = counts.value?.displayed === 0 && !picked.value;
     return html`<div class="split v packets ${none ? "bare" : ""}"><s-packets class="col"></s-packets>${divider({ name: "capture-rows", way: "h", property: "--low", initial: 47, label: "Resize list and details" })}<div class="col lower"><div class="panehd only-n"><div class="seg"><a href=${href({ pane: null })} aria-current=${pane === "tree"}>Details</a><a href=${href({ pane: "bytes" })} aria-current=${pane === "bytes"}>Bytes</a></div></div><div class="split two-panes"><s-packet-tree class="col grow ${pane === "tree" ? "" : "n-hide"}"></s-packet-tree>${divider({ name: "capture-bytes", way: "v", property: "--bytes", initial: 50, label: "Resize details and bytes" })}<s-packet-bytes class="col ${pane === "bytes" ? "" : "n-hide"}"></s-packet-bytes></div></div></div>`;
   }
 

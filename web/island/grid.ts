@@ -451,7 +451,8 @@ export class SGrid<R = unknown> extends HTMLElement {
       else this.free.push(s);
     }
     this.slots.length = 0;
-    const offset = this.scaled ? this.view.scrollTop - this.virtualTop : 0;
+    // Whole pixels: between rows at fractions the background shines through.
+    const offset = this.scaled ? Math.round(this.view.scrollTop - this.virtualTop) : 0;
     for (let i = from; i < to; i++) this.place(keep.get(i) ?? this.take(), i, offset);
     if (active >= 0 && (active < from || active >= to)) this.place(keep.get(active) ?? this.take(), active, offset);
     // Rows out of use leave the document; a few are kept for the next draw.
