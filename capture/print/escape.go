@@ -27,7 +27,8 @@ func clean(out *field.Text, s []byte, esc *escapes, w wide) {
 	from := 0
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
-			if e := esc[c]; e != "" {
+			// A slash is escaped only where it would end an HTML element.
+			if e := esc[c]; e != "" && (c != '/' || i > 0 && s[i-1] == '<') {
 				out.Raw(s[from:i]).S(e)
 				from = i + 1
 			}
@@ -95,7 +96,7 @@ var (
 			return `\f`
 		}
 		return `\u00` + hex2(c)
-	}), '"', `\"`, '\\', `\\`)
+	}), '"', `\"`, '\\', `\\`, '/', `\/`)
 	xmlEscapes = with(controls(func(c byte) string {
 		if c == '\t' || c == '\n' || c == '\r' {
 			return "" // as Wireshark leaves them

@@ -174,11 +174,12 @@ func (x *Text) dumps(p *dissect.Packet) {
 	}
 	for i, s := range sources {
 		if len(sources) > 1 {
-			if i > 0 {
-				x.t.C('\n')
-			}
 			x.l.Reset()
-			x.l.S(s.Name)
+			if i == 0 {
+				x.l.S("Packet")
+			} else {
+				x.l.S(s.Name)
+			}
 			safe(&x.t, x.l.B)
 			x.t.S(" (").U(uint64(len(s.Data))).S(" byte")
 			if len(s.Data) != 1 {
