@@ -90,7 +90,10 @@ func (c *Cursor) FenceInfo() {
 
 // FreezeColumns keeps the columns as they are until ThawColumns: what follows
 // is quoted (the packet inside an ICMP error), not sent.
-func (c *Cursor) FreezeColumns() { c.e.pkt.Cols.frozen++ }
+func (c *Cursor) FreezeColumns() {
+	c.e.pkt.Cols.frozen++
+	c.e.pkt.Quotes = true
+}
 
 // ThawColumns ends FreezeColumns.
 func (c *Cursor) ThawColumns() { c.e.pkt.Cols.frozen-- }

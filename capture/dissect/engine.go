@@ -178,6 +178,8 @@ type Packet struct {
 	// Limited: the packet holds more layers, items or work than one packet may;
 	// what was found so far is there.
 	Limited bool
+	// Quotes: a part of the packet is quoted, not sent (an ICMP error).
+	Quotes bool
 	// Gone: bytes vanished from the file while they were read.
 	Gone   bool
 	flaws  int
@@ -276,7 +278,7 @@ func (e *Engine) Dissect(f *frame.Frame, r Request) *Packet {
 	p.TTL = -1
 	p.Layers, p.Hops = p.Layers[:0], p.Hops[:0]
 	p.Streams = [8]int32{-1, -1, -1, -1, -1, -1, -1, -1}
-	p.Bug, p.Malformed, p.Short, p.Limited, p.Gone, p.flaws = "", false, false, false, false, 0
+	p.Bug, p.Malformed, p.Short, p.Limited, p.Gone, p.Quotes, p.flaws = "", false, false, false, false, false, 0
 	p.Content, p.StreamEnd = Content{}, false
 	p.stream = Stream{node: None}
 	for _, i := range e.counted {

@@ -3,8 +3,11 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,7 +27,8 @@ type Capture struct {
 	// frames reads it. Lock order: mu before flowMu, never the other way.
 	flowMu  sync.RWMutex
 	flow    *flow.State
-	engines sync.Pool
+	engines *sync.Pool
+	where   *transports
 	learned atomic.Uint32 // frames 1..learned may be dissected in any order
 	final   atomic.Bool   // no more frames will come
 
@@ -40,7 +44,8 @@ type Capture struct {
 	done     chan struct{} // closed when the walking and learning goroutines ended
 	opened   bool
 	opening  bool
-	failed   error
+	gone     bool            // deleted, or the library closed: nobody gets in any more
+	run      context.Context // ends with the capture; readers stop then
 	users    int
 	used     time.Time
 	version  uint64
@@ -48,7 +53,7 @@ type Capture struct {
 	wake     chan struct{} // tells the learner of new frames
 	filters  map[string]*filterJob
 	taps     map[tapKey]*tapJob
-	strips   map[stripKey]*Strip
+	values   map[string]*valueCount
 }
 
 func newCapture(l *Library, id string, m meta) *Capture {
@@ -113,13 +118,17 @@ func (c *Capture) start(growing bool, ended <-chan struct{}) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(c.lib.ctx)
+	if !c.lib.enter() {
+		cancel()
+		f.Close()
+		return ErrNotFound
+	}
 	c.mu.Lock()
-	c.begin(f, f.Close, cancel)
+	done := c.begin(ctx, f, f.Close, cancel)
 	if growing {
 		c.status.State = Receiving
 	}
 	c.mu.Unlock()
-	c.lib.wg.Add(1)
 	go func() {
 		defer c.lib.wg.Done()
 		walked := make(chan error, 1)
@@ -131,14 +140,15 @@ func (c *Capture) start(growing bool, ended <-chan struct{}) error {
 			}
 		}()
 		c.learn(ctx, walked, func() *Damage { return fileDamage(f) })
-		close(c.done)
+		close(done)
 	}()
 	return nil
 }
 
-// begin sets up the state of an opened capture. c.mu is held.
-func (c *Capture) begin(s store.Store, closer func() error, cancel context.CancelFunc) {
-	c.store, c.close, c.cancel = s, closer, cancel
+// begin sets up the state of an opened capture; what it returns must be closed
+// when the walk and the learn pass have ended. c.mu is held.
+func (c *Capture) begin(ctx context.Context, s store.Store, closer func() error, cancel context.CancelFunc) chan struct{} {
+	c.run, c.store, c.close, c.cancel = ctx, s, closer, cancel
 	c.flow = flow.NewState()
 	c.flow.Fetch = func(n uint32) []byte {
 		var f frame.Frame
@@ -147,13 +157,15 @@ func (c *Capture) begin(s store.Store, closer func() error, cancel context.Cance
 		}
 		return f.Data
 	}
-	c.engines = sync.Pool{New: func() any { return dissect.New(c.lib.opt.Config, c.flow) }}
+	c.engines = &sync.Pool{New: func() any { return dissect.New(c.lib.opt.Config, c.flow) }}
+	c.where = &transports{}
 	c.learned.Store(0)
 	c.final.Store(false)
 	c.done = make(chan struct{})
 	c.opened = true
 	c.status.State, c.status.Progress = Indexing, 0
-	c.filters, c.taps, c.strips = map[string]*filterJob{}, map[tapKey]*tapJob{}, map[stripKey]*Strip{}
+	c.filters, c.taps, c.values = map[string]*filterJob{}, map[tapKey]*tapJob{}, map[string]*valueCount{}
+	return c.done
 }
 
 func fileDamage(f *store.File) *Damage {
@@ -229,6 +241,7 @@ func (c *Capture) learn(ctx context.Context, walked <-chan error, damage func() 
 				break
 			}
 			end := min(n+learnBatch, total)
+			info := c.store.Info()
 			c.flowMu.Lock()
 			for n < end {
 				if err := c.store.Frame(n+1, &f); err != nil {
@@ -244,7 +257,8 @@ func (c *Capture) learn(ctx context.Context, walked <-chan error, damage func() 
 					}
 					last = max(last, f.Time)
 				}
-				e.Dissect(&f, dissect.Request{Learn: true, Env: dissect.Env{Info: c.store.Info()}})
+				p := e.Dissect(&f, dissect.Request{Learn: true, Hops: true, Env: dissect.Env{Info: info}})
+				c.where.add(n, entry(p))
 			}
 			c.flowMu.Unlock()
 			c.learned.Store(n)
@@ -268,7 +282,21 @@ func (c *Capture) learn(ctx context.Context, walked <-chan error, damage func() 
 	report(true)
 }
 
-// acquire opens the capture if need be and keeps it open until release.
+// use opens the capture if need be and keeps it open until release is called.
+// The context it gives ends with the caller's, and when the capture is deleted.
+func (c *Capture) use(ctx context.Context) (in context.Context, release func(), err error) {
+	if err := c.acquire(ctx); err != nil {
+		return nil, nil, err
+	}
+	in, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(c.run, cancel)
+	return in, func() {
+		stop()
+		cancel()
+		c.release()
+	}, nil
+}
+
 func (c *Capture) acquire(ctx context.Context) error {
 	c.mu.Lock()
 	for c.opening {
@@ -280,6 +308,10 @@ func (c *Capture) acquire(ctx context.Context) error {
 			return ctx.Err()
 		}
 		c.mu.Lock()
+	}
+	if c.gone {
+		c.mu.Unlock()
+		return fmt.Errorf("%w: %s", ErrNotFound, c.id)
 	}
 	c.users++
 	c.used = time.Now()
@@ -305,43 +337,67 @@ func (c *Capture) acquire(ctx context.Context) error {
 	c.touch()
 	c.mu.Unlock()
 	if errors.Is(err, os.ErrNotExist) {
-		return ErrNotFound
+		return fmt.Errorf("%w: %s: its file is gone", ErrNotFound, c.id)
 	}
 	return err
+}
+
+// share lets a goroutine of a user of the capture outlive him; it must call
+// release. False when the capture is about to close.
+func (c *Capture) share() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || !c.opened {
+		return false
+	}
+	c.users++
+	return true
 }
 
 func (c *Capture) release() {
 	c.mu.Lock()
 	c.users--
 	c.used = time.Now()
+	if c.gone && c.users == 0 {
+		c.touch()
+	}
 	c.mu.Unlock()
 }
 
-// trim closes the captures that were not looked at for the longest time.
+// trim closes captures that nobody looks at, those not looked at for the
+// longest time first, until there is room for one more.
 func (l *Library) trim(keep *Capture) {
 	l.mu.Lock()
-	var idle []*Capture
+	others := make([]*Capture, 0, len(l.items))
 	for _, c := range l.items {
 		if c != keep {
-			idle = append(idle, c)
+			others = append(others, c)
 		}
 	}
 	l.mu.Unlock()
+	type idle struct {
+		c    *Capture
+		used time.Time
+	}
+	var list []idle
 	open := 0
-	var oldest *Capture
-	var when time.Time
-	for _, c := range idle {
+	for _, c := range others {
 		c.mu.Lock()
 		if c.opened {
 			open++
-			if c.users == 0 && c.status.State == Ready && (oldest == nil || c.used.Before(when)) {
-				oldest, when = c, c.used
+			if c.users == 0 && c.status.State == Ready {
+				list = append(list, idle{c, c.used})
 			}
 		}
 		c.mu.Unlock()
 	}
-	if open >= l.opt.MaxOpen && oldest != nil {
-		oldest.giveBack()
+	slices.SortFunc(list, func(a, b idle) int { return a.used.Compare(b.used) })
+	for _, i := range list {
+		if open < l.opt.MaxOpen {
+			return
+		}
+		i.c.giveBack()
+		open--
 	}
 }
 
@@ -352,35 +408,54 @@ func (c *Capture) giveBack() {
 	if !c.opened || c.users > 0 || c.status.State != Ready {
 		return
 	}
+	select {
+	case <-c.done:
+	default:
+		return // its goroutine is about to end
+	}
 	c.cancel()
 	c.opened = false
 	_ = c.close() // reading only: nothing can be lost
-	c.store, c.flow, c.filters, c.taps, c.strips = nil, nil, nil, nil, nil
+	c.forget()
+}
+
+// forget lets go of everything that was learned. c.mu is held.
+func (c *Capture) forget() {
+	c.store, c.flow, c.engines = nil, nil, nil
+	c.filters, c.taps, c.values = nil, nil, nil
 }
 
 // shut ends the capture for good.
 func (c *Capture) shut() {
 	c.mu.Lock()
-	opened, done, cancel := c.opened, c.done, c.cancel
-	c.mu.Unlock()
-	if !opened {
+	c.gone = true
+	for c.opening {
+		ch := c.changed
+		c.mu.Unlock()
+		<-ch
+		c.mu.Lock()
+	}
+	if !c.opened {
+		c.touch()
+		c.mu.Unlock()
 		return
 	}
+	done, cancel := c.done, c.cancel
+	c.touch()
+	c.mu.Unlock()
 	cancel()
 	<-done
-	// Whoever still reads comes to an end soon; its bytes stay until then.
+	// Whoever still reads comes to an end soon; the bytes stay until then.
 	c.mu.Lock()
 	for c.users > 0 {
 		ch := c.changed
 		c.mu.Unlock()
-		select {
-		case <-ch:
-		case <-time.After(20 * time.Millisecond):
-		}
+		<-ch
 		c.mu.Lock()
 	}
 	c.opened = false
-	_ = c.close()
+	_ = c.close() // reading only: nothing can be lost
+	c.forget()
 	c.mu.Unlock()
 }
 
@@ -399,6 +474,17 @@ func (c *Capture) waitLearned(ctx context.Context, n uint32) (uint32, error) {
 			return 0, ctx.Err()
 		}
 	}
+}
+
+// waitAll waits until all that will come is learned; of a capture that still
+// grows, what is there now.
+func (c *Capture) waitAll(ctx context.Context) error {
+	n := ^uint32(0)
+	if s := c.Status().State; s == Running || s == Receiving {
+		n = uint32(c.store.Len())
+	}
+	_, err := c.waitLearned(ctx, n)
+	return err
 }
 
 // firstPatience is how long a page waits for the first packets of a file that
@@ -455,6 +541,26 @@ func (c *Capture) dissect(n, prevShown uint32, r dissect.Request, use func(p *di
 	defer c.engines.Put(e)
 	c.flowMu.RLock()
 	defer c.flowMu.RUnlock()
-	use(e.Dissect(&f, r))
+	return intact(n, func() { use(e.Dissect(&f, r)) })
+}
+
+// intact runs what touches a frame's bytes. They lie in a mapped file; when
+// somebody cuts the file, touching them is a fault, which the store made a
+// panic of this goroutine. It costs the frame, not the program.
+func intact(n uint32, f func()) (err error) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		if fault, ok := r.(interface {
+			runtime.Error
+			Addr() uintptr
+		}); !ok || fault.Addr() == 0 {
+			panic(r)
+		}
+		err = fmt.Errorf("frame %d: %w", n, store.ErrGone)
+	}()
+	f()
 	return nil
 }

@@ -22,10 +22,11 @@ func (l *Library) Packet(ctx context.Context, id string, no uint32) (*Detail, er
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acquire(ctx); err != nil {
+	ctx, release, err := c.use(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer c.release()
+	defer release()
 	learned, err := c.waitLearned(ctx, no)
 	if err != nil {
 		return nil, err

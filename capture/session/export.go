@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"sonde/capture/dissect"
@@ -20,21 +21,20 @@ func (l *Library) Export(ctx context.Context, id, filter, format string, w io.Wr
 	if err != nil {
 		return err
 	}
-	if err := c.acquire(ctx); err != nil {
+	ctx, release, err := c.use(ctx)
+	if err != nil {
 		return err
 	}
-	defer c.release()
+	defer release()
 	job, err := c.filter(filter)
 	if err != nil {
 		return err
 	}
-	if c.Status().State != Running {
-		if _, err := c.waitLearned(ctx, ^uint32(0)); err != nil {
-			return err
-		}
+	if err := c.waitAll(ctx); err != nil {
+		return err
 	}
 	if job != nil {
-		if err := job.advance(ctx, 1<<31-1); err != nil {
+		if err := job.advance(ctx, math.MaxInt); err != nil {
 			return err
 		}
 	}
@@ -44,13 +44,17 @@ func (l *Library) Export(ctx context.Context, id, filter, format string, w io.Wr
 		if job != nil {
 			total, _ = job.counts()
 		}
+		var some []uint32
 		for i := 0; i < total; i++ {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			n := uint32(i + 1)
 			if job != nil {
-				n = job.slice(i, 1)[0]
+				if len(some) == 0 {
+					some = job.slice(i, filterChunk)
+				}
+				n, some = some[0], some[1:]
 			}
 			if err := use(n, prev); err != nil {
 				return err
@@ -98,7 +102,11 @@ func (c *Capture) exportPackets(format string, w io.Writer, each eachFrame) erro
 		if err := c.store.Frame(n, &f); err != nil {
 			return err
 		}
-		return out.Write(&f)
+		var err error
+		if gone := intact(n, func() { err = out.Write(&f) }); gone != nil {
+			return gone
+		}
+		return err
 	}); err != nil {
 		return err
 	}

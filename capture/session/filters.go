@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"sonde/capture/dfilter"
 	"sonde/capture/dissect"
@@ -13,19 +14,24 @@ import (
 // filterJob holds the frames that a display filter selects, in order, and
 // grows with the capture.
 type filterJob struct {
-	c *Capture
-	f *dfilter.Filter
+	c     *Capture
+	f     *dfilter.Filter
+	known cond // what can be told without the frame's bytes; nil = nothing
 
-	run sync.Mutex // one runner at a time
+	run      sync.Mutex  // one chunk at a time
+	counting atomic.Bool // a goroutine goes on behind the page's back
 
 	mu      sync.Mutex // guards what follows
 	matches []uint32
 	scanned uint32
-	used    uint64
+	used    uint64 // guarded by Capture.mu
 }
 
-// maxFilters is how many results a capture keeps.
-const maxFilters = 16
+// How many results a capture keeps, and how many frame numbers in all.
+const (
+	maxFilters = 16
+	maxMatches = 32 << 20
+)
 
 func compile(text string) (*dfilter.Filter, error) {
 	f, err := dfilter.Compile(text, dfilter.Options{})
@@ -54,16 +60,23 @@ func (c *Capture) filter(text string) (*filterJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(c.filters) >= maxFilters {
+	held := 0
+	for _, j := range c.filters {
+		n, _ := j.counts()
+		held += n
+	}
+	for len(c.filters) > 0 && (len(c.filters) >= maxFilters || held > maxMatches) {
 		var oldest string
 		for k, j := range c.filters {
 			if oldest == "" || j.used < c.filters[oldest].used {
 				oldest = k
 			}
 		}
+		n, _ := c.filters[oldest].counts()
+		held -= n
 		delete(c.filters, oldest)
 	}
-	j := &filterJob{c: c, f: f, used: c.version}
+	j := &filterJob{c: c, f: f, known: prune(f.Plan()), used: c.version}
 	c.filters[text] = j
 	return j, nil
 }
@@ -89,35 +102,46 @@ func (j *filterJob) slice(from, n int) []uint32 {
 const filterChunk = 4096
 
 // advance scans until enough matches are known, all learned frames are
-// scanned, or ctx ends (then what is known stays).
+// scanned, or ctx ends (then what is known stays). Who waits for another's
+// chunk finds it done.
 func (j *filterJob) advance(ctx context.Context, enough int) error {
-	j.run.Lock()
-	defer j.run.Unlock()
 	for {
 		n, scanned := j.counts()
-		learned := j.c.learned.Load()
-		if n >= enough || scanned >= learned {
+		if n >= enough || scanned >= j.c.learned.Load() {
 			return nil
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		end := min(scanned+filterChunk, learned)
-		mid := scanned + (end-scanned)/2
-		var second []uint32
-		var wg sync.WaitGroup
-		wg.Add(1)
-		go func() { defer wg.Done(); second = j.scan(ctx, mid, end) }()
-		first := j.scan(ctx, scanned, mid)
-		wg.Wait()
-		if err := ctx.Err(); err != nil {
-			return err // a chunk that was not finished is scanned again
+		if err := j.chunk(ctx, scanned); err != nil {
+			return err
 		}
-		j.mu.Lock()
-		j.matches = append(append(j.matches, first...), second...)
-		j.scanned = end
-		j.mu.Unlock()
 	}
+}
+
+// chunk scans the frames behind from, unless somebody else just did.
+func (j *filterJob) chunk(ctx context.Context, from uint32) error {
+	j.run.Lock()
+	defer j.run.Unlock()
+	if _, scanned := j.counts(); scanned != from {
+		return nil
+	}
+	end := min(from+filterChunk, j.c.learned.Load())
+	mid := from + (end-from)/2
+	var second []uint32
+	var wg sync.WaitGroup
+	wg.Add(1)
+	go func() { defer wg.Done(); second = j.scan(ctx, mid, end) }()
+	first := j.scan(ctx, from, mid)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err // a chunk that was not finished is scanned again
+	}
+	j.mu.Lock()
+	j.matches = append(append(j.matches, first...), second...)
+	j.scanned = end
+	j.mu.Unlock()
+	return nil
 }
 
 // scanLock is how many frames are looked at under one read lock.
@@ -133,18 +157,32 @@ func (j *filterJob) scan(ctx context.Context, from, to uint32) (hits []uint32) {
 		if ctx.Err() != nil {
 			return nil
 		}
-		c.flowMu.RLock()
-		for k := 0; k < scanLock && n < to; k++ {
-			n++
-			if c.store.Frame(n, &f) != nil {
-				continue
-			}
-			f.Number = n
-			r.Env = c.env(n, 0)
-			if j.f.Match(e.Dissect(&f, r)) {
-				hits = append(hits, n)
+		look := func() {
+			for k := 0; k < scanLock && n < to; k++ {
+				n++
+				if j.known != nil {
+					h, _ := c.store.Header(n)
+					h.Number = n
+					switch j.known(&h, c.where.of(n)) {
+					case no:
+						continue
+					case yes:
+						hits = append(hits, n)
+						continue
+					}
+				}
+				if c.store.Frame(n, &f) != nil {
+					continue
+				}
+				f.Number = n
+				r.Env = c.env(n, 0)
+				if j.f.Match(e.Dissect(&f, r)) {
+					hits = append(hits, n)
+				}
 			}
 		}
+		c.flowMu.RLock()
+		_ = intact(n, look) // a frame whose bytes are gone does not match
 		c.flowMu.RUnlock()
 	}
 	return hits

@@ -2,12 +2,15 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"sort"
 
 	"sonde/capture/dissect"
 	"sonde/capture/field"
 	"sonde/capture/flow"
+	"sonde/capture/store"
 )
 
 // maxFollow bounds the bytes of a followed stream.
@@ -20,17 +23,18 @@ func (l *Library) Follow(ctx context.Context, id, proto string, stream int, filt
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acquire(ctx); err != nil {
+	ctx, release, err := c.use(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer c.release()
+	defer release()
 	kind := flow.KTCP
 	switch proto {
 	case "tcp":
 	case "udp":
 		kind = flow.KUDP
 	default:
-		return nil, fmt.Errorf("follow %s: not a stream that can be followed; tcp and udp are", proto)
+		return nil, fmt.Errorf("follow %s: %w: tcp and udp can be followed", proto, errors.ErrUnsupported)
 	}
 	text := fmt.Sprintf("%s.stream == %d", proto, stream)
 	if filter != "" {
@@ -40,10 +44,10 @@ func (l *Library) Follow(ctx context.Context, id, proto string, stream int, filt
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.waitLearned(ctx, ^uint32(0)); err != nil && c.Status().State != Running {
+	if err := c.waitAll(ctx); err != nil {
 		return nil, err
 	}
-	if err := job.advance(ctx, 1<<31-1); err != nil {
+	if err := job.advance(ctx, math.MaxInt); err != nil {
 		return nil, err
 	}
 	f := newFollower(proto, stream)
@@ -56,7 +60,7 @@ func (l *Library) Follow(ctx context.Context, id, proto string, stream int, filt
 			break
 		}
 		err := c.dissect(no, 0, dissect.Request{Want: f.want}, func(p *dissect.Packet) { f.add(p, kind) })
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrGone) { // gone bytes are a gap
 			return nil, err
 		}
 	}

@@ -114,6 +114,18 @@ func (l *Library) Close() error {
 	return nil
 }
 
+// enter counts a goroutine of the library in, unless it is closed; the
+// goroutine ends with wg.Done.
+func (l *Library) enter() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.wg.Add(1)
+	return true
+}
+
 func validID(s string) bool {
 	if len(s) < 4 || len(s) > 64 {
 		return false
@@ -293,6 +305,7 @@ func (l *Library) add(c *Capture) {
 	l.mu.Lock()
 	l.items[c.id] = c
 	l.mu.Unlock()
+	l.trim(c)
 	l.bump()
 }
 

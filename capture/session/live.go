@@ -85,8 +85,13 @@ func (c *Capture) startLive() error {
 	g := store.NewSegments(opt)
 	ctx, cancel := context.WithCancel(c.lib.ctx)
 	ended := make(chan struct{})
+	if !c.lib.enter() {
+		cancel()
+		g.Close()
+		return ErrNotFound
+	}
 	c.mu.Lock()
-	c.begin(g, g.Close, cancel)
+	done := c.begin(ctx, g, g.Close, cancel)
 	if c.live.Running {
 		c.status.State = Running
 		c.liveEnd = ended
@@ -94,7 +99,6 @@ func (c *Capture) startLive() error {
 		close(ended)
 	}
 	c.mu.Unlock()
-	c.lib.wg.Add(1)
 	go func() {
 		defer c.lib.wg.Done()
 		walked := make(chan error, 1)
@@ -106,7 +110,7 @@ func (c *Capture) startLive() error {
 			}
 			return &Damage{Offset: ds[0].Offset, Packet: ds[0].Packet, Message: ds[0].Message}
 		})
-		close(c.done)
+		close(done)
 	}()
 	return nil
 }

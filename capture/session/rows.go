@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"sonde/capture/dissect"
@@ -25,14 +26,16 @@ func (l *Library) Rows(ctx context.Context, id string, q RowsQuery) (*RowsPage, 
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acquire(ctx); err != nil {
+	ctx, release, err := c.use(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer c.release()
+	defer release()
 	return c.rows(ctx, q)
 }
 
 func (c *Capture) rows(ctx context.Context, q RowsQuery) (*RowsPage, error) {
+	q.From, q.Limit = min(max(q.From, 0), math.MaxInt32), min(max(q.Limit, 0), math.MaxInt32)
 	job, err := c.filter(q.Filter)
 	if err != nil {
 		return nil, err
@@ -43,7 +46,7 @@ func (c *Capture) rows(ctx context.Context, q RowsQuery) (*RowsPage, error) {
 	}
 	page := &RowsPage{Columns: cols.titles, Rows: []Row{}}
 	if job == nil {
-		learned, err := c.waitRows(ctx, uint32(q.From)+uint32(q.Limit))
+		learned, err := c.waitRows(ctx, uint32(q.From+q.Limit))
 		if err != nil {
 			return nil, err
 		}
@@ -75,28 +78,32 @@ func (c *Capture) rows(ctx context.Context, q RowsQuery) (*RowsPage, error) {
 		}
 		prev = n
 	}
-	// The rest is counted behind the page's back: the next question finds it.
-	go c.count(job)
+	c.count(job)
 	matches, scanned := job.counts()
 	page.Total, page.Displayed = int(c.learned.Load()), matches
 	page.Partial = scanned < uint32(page.Total) || !c.final.Load()
 	return page, nil
 }
 
-// count scans on in slices, giving way to whoever asks for rows.
+// count scans the rest behind the page's back: the next question finds it.
 func (c *Capture) count(job *filterJob) {
-	ctx, cancel := context.WithTimeout(c.lib.ctx, time.Minute)
-	defer cancel()
-	if c.acquire(ctx) != nil {
+	if _, scanned := job.counts(); scanned >= c.learned.Load() || !job.counting.CompareAndSwap(false, true) {
 		return
 	}
-	defer c.release()
-	_ = job.advance(ctx, 1<<31-1) // what is not counted now is counted on the next question
-	c.mu.Lock()
-	if c.opened {
-		c.touch()
+	if !c.share() {
+		job.counting.Store(false)
+		return
 	}
-	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(c.run, time.Minute)
+	go func() {
+		defer c.release()
+		defer cancel()
+		_ = job.advance(ctx, math.MaxInt) // what is not counted now is counted on the next question
+		job.counting.Store(false)
+		c.mu.Lock()
+		c.touch()
+		c.mu.Unlock()
+	}()
 }
 
 // rowWriter makes the cells of a row.

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"sonde/capture/dissect"
 	"sonde/capture/frame"
@@ -21,11 +20,14 @@ type tapJob struct {
 	needs  tap.Needs
 	filter *filterJob
 
-	mu   sync.Mutex // guards what follows and the tap
+	turn chan struct{} // holds one token: who has it may use what follows and the tap
 	done uint32
 	last *table.Table
 	at   uint32
 }
+
+// maxTaps is how many statistics a capture keeps.
+const maxTaps = 32
 
 // ErrNoStat is a statistic's name that is not known.
 var ErrNoStat = fmt.Errorf("no such statistic")
@@ -36,10 +38,11 @@ func (l *Library) Stat(ctx context.Context, id string, q StatQuery) (*table.Tabl
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acquire(ctx); err != nil {
+	ctx, release, err := c.use(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer c.release()
+	defer release()
 	j, err := c.tap(q)
 	if err != nil {
 		return nil, err
@@ -65,22 +68,27 @@ func (c *Capture) tap(q StatQuery) (*tapJob, error) {
 	if j := c.taps[k]; j != nil {
 		return j, nil
 	}
-	if len(c.taps) > 32 {
-		clear(c.taps)
+	if len(c.taps) >= maxTaps {
+		clear(c.taps) // those in use go on; the next question starts anew
 	}
 	t, err := spec.Kind.New(spec.Args, q.Filter)
 	if err != nil {
 		return nil, err
 	}
-	j := &tapJob{c: c, tap: t, needs: t.Needs(), filter: job}
+	j := &tapJob{c: c, tap: t, needs: t.Needs(), filter: job, turn: make(chan struct{}, 1)}
+	j.turn <- struct{}{}
 	c.taps[k] = j
 	return j, nil
 }
 
 // table brings the statistic up to date and gives it.
 func (j *tapJob) table(ctx context.Context) (*table.Table, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	select {
+	case <-j.turn:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { j.turn <- struct{}{} }()
 	c := j.c
 	end := c.learned.Load()
 	if j.last != nil && j.at == end {
@@ -99,22 +107,39 @@ func (j *tapJob) table(ctx context.Context) (*table.Table, error) {
 			return nil, err
 		}
 		c.flowMu.RLock()
-		for k := 0; k < scanLock && j.done < end; k++ {
-			j.done++
-			if c.store.Frame(j.done, &f) != nil {
-				continue
-			}
-			f.Number = j.done
-			r.Env = c.env(j.done, 0)
-			p := e.Dissect(&f, r)
-			if j.filter == nil || j.filter.f.Match(p) {
-				j.tap.Add(p)
-			}
-		}
+		_ = intact(j.done, func() { j.scan(e, &f, r, end) }) // bytes that are gone are not counted
 		c.flowMu.RUnlock()
 	}
 	t := *j.tap.Table()
 	t.Version = uint64(end) + 1
 	j.last, j.at = &t, end
 	return j.last, nil
+}
+
+// scan adds some frames to the tap.
+func (j *tapJob) scan(e *dissect.Engine, f *frame.Frame, r dissect.Request, end uint32) {
+	c := j.c
+	for k := 0; k < scanLock && j.done < end; k++ {
+		j.done++
+		sure := j.filter == nil
+		if !sure && j.filter.known != nil {
+			h, _ := c.store.Header(j.done)
+			h.Number = j.done
+			switch j.filter.known(&h, c.where.of(j.done)) {
+			case no:
+				continue
+			case yes:
+				sure = true
+			}
+		}
+		if c.store.Frame(j.done, f) != nil {
+			continue
+		}
+		f.Number = j.done
+		r.Env = c.env(j.done, 0)
+		p := e.Dissect(f, r)
+		if sure || j.filter.f.Match(p) {
+			j.tap.Add(p)
+		}
+	}
 }

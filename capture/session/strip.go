@@ -2,14 +2,8 @@ package session
 
 import (
 	"context"
+	"math"
 )
-
-type stripKey struct {
-	filter string
-	bins   int
-	frames uint32
-	shown  int
-}
 
 // Strip gives packets per time bin: all, those the filter selects, and those
 // with TCP trouble.
@@ -18,10 +12,11 @@ func (l *Library) Strip(ctx context.Context, id, filter string, bins int) (*Stri
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acquire(ctx); err != nil {
+	ctx, release, err := c.use(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer c.release()
+	defer release()
 	learned, err := c.waitRows(ctx, 1)
 	if err != nil {
 		return nil, err
@@ -61,7 +56,7 @@ func (l *Library) Strip(ctx context.Context, id, filter string, bins int) (*Stri
 		if j == nil {
 			return nil, nil
 		}
-		if err := j.advance(ctx, 1<<31-1); err != nil {
+		if err := j.advance(ctx, math.MaxInt); err != nil {
 			return nil, err
 		}
 		out := make([]uint32, bins)

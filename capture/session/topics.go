@@ -46,7 +46,12 @@ func (l *Library) Subscribe(topic string, args map[string]string) (*Feed, error)
 			return nil, err
 		}
 		watch = c.watch
-		make = func(context.Context) (*table.Table, error) { return statusTable([]Status{c.Status()}), nil }
+		make = func(context.Context) (*table.Table, error) {
+			if _, err := l.get(c.id); err != nil {
+				return nil, err
+			}
+			return statusTable([]Status{c.Status()}), nil
+		}
 	case strings.HasPrefix(topic, "tap/"):
 		c, err := l.get(args["capture"])
 		if err != nil {
@@ -63,7 +68,10 @@ func (l *Library) Subscribe(topic string, args map[string]string) (*Feed, error)
 	}
 	ctx, cancel := context.WithCancel(l.ctx)
 	f := &Feed{ch: chanOf(), cancel: cancel, done: doneOf()}
-	l.wg.Add(1)
+	if !l.enter() {
+		cancel()
+		return nil, fmt.Errorf("subscribe to %s: the library is closed", topic)
+	}
 	go func() {
 		defer l.wg.Done()
 		f.run(ctx, watch, make)
