@@ -2,6 +2,7 @@ package field
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -274,6 +275,14 @@ func (f *Field) float(t *Text, w uint64) {
 	v, prec := math.Float64frombits(w), 17
 	if f.Type == TFloat {
 		v, prec = float64(math.Float32frombits(uint32(w))), 9
+	}
+	if f.Type == TDouble && !math.IsNaN(v) {
+		// The shortest text that reads back as the same number.
+		for prec = 15; prec < 17; prec++ {
+			if back, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', prec, 64), 64); err == nil && back == v {
+				break
+			}
+		}
 	}
 	FloatG(t, v, prec)
 }

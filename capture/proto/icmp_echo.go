@@ -167,4 +167,4 @@ func pingTime(b []byte, now int64, known bool) (when int64, n int) {
 }
 
 // pingSpan is how far from the frame's time a ping's may lie, ns.
-const pingSpan = 3600 * 1e9
+const pingSpan = 24 * 3600 * 1e9
