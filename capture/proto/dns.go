@@ -101,7 +101,7 @@ type dnsFact struct {
 
 func parseDNS(c *Cursor) {
 	if c.Packet().PortKind == flow.KTCP {
-		dnsOverTCP(c, plainDNS)
+		dnsOverTCP(c)
 		return
 	}
 	dnsMessage(c, plainDNS, false)
@@ -147,9 +147,11 @@ func parseMDNS(c *Cursor) { dnsMessage(c, multicastDNS, false) }
 
 func parseLLMNR(c *Cursor) { dnsMessage(c, localDNS, false) }
 
-func dnsOverTCP(c *Cursor, kind dnsKind) {
-	tcpPDUs(c, 2, func(c *Cursor, pos int) int { return 2 + int(c.UintAt(pos, 2)) }, func(c *Cursor) { dnsMessage(c, kind, true) })
-}
+func dnsOverTCP(c *Cursor) { tcpPDUs(c, 2, dnsPDULen, dnsPDU) }
+
+func dnsPDULen(c *Cursor, pos int) int { return 2 + int(c.UintAt(pos, 2)) }
+
+func dnsPDU(c *Cursor) { dnsMessage(c, plainDNS, true) }
 
 // dnsMsg is what the parts of one message share.
 type dnsMsg struct {

@@ -107,14 +107,14 @@ type dnsRR struct {
 	line          dissect.Ref // its own line
 	shown         bool        // the Info column names this record
 	class         uint16
-	owner         *dnsName
+	base          int // where the message begins
 }
 
 func dnsRecord(c *Cursor, m *dnsMsg) {
 	at := c.Pos()
 	var name dnsName
 	n := name.read(c, m.base, at)
-	r := dnsRR{at: at, typ: uint16(c.UintAt(at+n, 2)), owner: &name}
+	r := dnsRR{at: at, typ: uint16(c.UintAt(at+n, 2)), base: m.base}
 	class := uint16(c.UintAt(at+n+2, 2))
 	r.class = class
 	length := int(c.UintAt(at+n+8, 2))
@@ -196,7 +196,8 @@ func dnsSeconds(c *Cursor, r dissect.Ref, v uint32) {
 
 // dnsSRVOwner takes a service record's name apart: _service._proto.name.
 func dnsSRVOwner(c *Cursor, name *dnsName, at, n int) {
-	parts := bytes.SplitN(name.text(), []byte("."), -1)
+	// A copy, or every record's name would live on the heap.
+	parts := bytes.SplitN(append([]byte(nil), name.text()...), []byte("."), -1)
 	i := 0
 	for i < len(parts) && (len(parts[i]) == 0 || parts[i][0] != '_') {
 		i++
@@ -241,7 +242,9 @@ func (r *dnsRR) nameField(c *Cursor, m *dnsMsg, f field.ID, name *dnsName) {
 // the owner's name.
 func (r *dnsRR) ownerOnly(c *Cursor) {
 	if b := c.Info(); b != nil && r.shown {
-		r.owner.show(b.C(' '))
+		var name dnsName
+		name.read(c, r.base, r.at)
+		name.show(b.C(' '))
 	}
 }
 
