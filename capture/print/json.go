@@ -339,7 +339,7 @@ func (x *JSON) rawArray(n *dissect.Node, f *field.Field, depth int) {
 	if !n.HasBytes() {
 		off = 0
 	}
-	for _, v := range [...]uint64{off, uint64(n.Len), f.Mask, uint64(ftNumber(f.Type))} {
+	for _, v := range [...]uint64{off, uint64(n.Len), f.Mask, uint64(TypeNumber(f.Type))} {
 		newline(t, depth+1)
 		t.U(v).C(',')
 	}
@@ -384,8 +384,8 @@ func maskedHex(t *field.Text, n *dissect.Node, f *field.Field) {
 	}
 }
 
-// ftNumber is Wireshark's number of a field type, which the _raw arrays carry.
-func ftNumber(t field.Type) int {
+// TypeNumber is Wireshark's number of a field type, which the _raw arrays carry.
+func TypeNumber(t field.Type) int {
 	if t <= field.TInt64 {
 		return int(t)
 	}
@@ -395,5 +395,5 @@ func ftNumber(t field.Type) int {
 var ftNumbers = map[field.Type]int{
 	field.TFloat: 21, field.TDouble: 22, field.TAbsTime: 24, field.TRelTime: 25, field.TString: 26, field.TStringz: 27, field.TUintString: 28,
 	field.TEther: 29, field.TBytes: 30, field.TUintBytes: 31, field.TIPv4: 32, field.TIPv6: 33, field.TIPXNet: 34, field.TFrameNum: 35,
-	field.TGUID: 36, field.TOID: 37, field.TEUI64: 38, field.TRelOID: 41, field.TSystemID: 42, field.TStringzPad: 43, field.TFCWWN: 44, field.TStringzTrunc: 45,
+	field.TGUID: 36, field.TOID: 37, field.TEUI64: 38, field.TRelOID: 41, field.TVINES: 40, field.TSystemID: 42, field.TStringzPad: 43, field.TFCWWN: 44, field.TStringzTrunc: 45,
 }

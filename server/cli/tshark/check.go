@@ -3,10 +3,12 @@ package tshark
 import (
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"sonde/capture/frame"
 	"sonde/capture/print"
 	"sonde/capture/tap"
 )
@@ -192,6 +194,10 @@ func (o *options) check() (err error) {
 		return usagef("Invalid -W argument %q; it must be one of:\n\t'n' write network address resolution information (pcapng only)", o.writeNames)
 	case o.compress != "" && o.compress != "gzip" && o.compress != "none":
 		return usagef("Output compression type %q is not known; it must be one of: gzip, none", o.compress)
+	case o.profile != "" && o.profile != "Default":
+		return usagef("Configuration Profile %q does not exist", o.profile)
+	case o.linkType != "" && !linkKnown(o.linkType):
+		return usagef("The specified data link type %q isn't valid", o.linkType)
 	case len(o.exportObjects) > 0:
 		return usagef("--export-objects %q: no protocol's objects can be exported", o.exportObjects[0])
 	}
@@ -199,6 +205,13 @@ func (o *options) check() (err error) {
 		if !strings.ContainsRune("dgmnNstv", c) {
 			return usagef("-N specifies unknown resolving option '%c'; valid options are: d g m n N s t v", c)
 		}
+	}
+	if o.hosts != "" {
+		f, err := os.Open(o.hosts)
+		if err != nil {
+			return usagef("Can't read host entries from %q", o.hosts)
+		}
+		f.Close()
 	}
 	if o.reset != "" {
 		if _, err := strconv.ParseUint(o.reset, 10, 31); err != nil {
@@ -216,9 +229,19 @@ func (o *options) check() (err error) {
 	return o.checkReading()
 }
 
+// linkKnown tells whether a link type of this name or number exists.
+func linkKnown(name string) bool {
+	for l := range frame.LinkType(300) {
+		if strings.EqualFold(l.Name(), name) {
+			return true
+		}
+	}
+	return false
+}
+
 // checkReading refuses what only captures take, and the other way round.
 func (o *options) checkReading() error {
-	if o.read == "" {
+	if !o.reading {
 		if o.turn.asked && (o.write == "" || o.write == "-") {
 			return usagef("Ring buffer requested, but capture isn't being saved to a permanent file.")
 		}

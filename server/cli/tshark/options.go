@@ -89,6 +89,7 @@ type options struct {
 	writeNames     string
 	reset          string
 	exportPDU      string
+	reading        bool
 	args           []string
 
 	countText string
@@ -194,10 +195,14 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		}
 		return nil, usagef("%s", err)
 	}
+	o.reading = f.Changed("read-file")
+	if f.Changed("output-type") && o.fileType == "" {
+		o.fileType = "?"
+	}
 	o.args = f.Args()
 	if len(o.args) > 0 {
 		rest := strings.Join(o.args, " ")
-		if o.read != "" {
+		if o.reading {
 			if o.displayFilter != "" {
 				return nil, usagef("Display filters were specified both with \"-Y\" and with additional command-line arguments.")
 			}

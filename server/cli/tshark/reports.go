@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"sort"
 	"strconv"
+	"strings"
 
 	"sonde/capture/dissect"
 	"sonde/capture/field"
+	"sonde/capture/print"
 )
 
 // writeReport is -G: what the engine knows, one record a line.
@@ -17,19 +19,23 @@ func writeReport(o *options, w *bufio.Writer) error {
 		reportFields(w)
 	case "protocols":
 		for _, p := range sortedProtocols() {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", p.Label, p.Short, p.Name)
+			toggle := "T"
+			if p.Name == "frame" || strings.HasPrefix(p.Name, "_ws.") {
+				toggle = "F"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\tT\tT\t%s\n", p.Label, p.Short, p.Name, toggle)
 		}
 	case "values":
 		reportValues(w)
 	case "ftypes":
-		for t := field.TNone; t <= field.TRelTime; t++ {
-			fmt.Fprintf(w, "%s\t%s\n", t, ftypeText[t])
+		for _, t := range ftypeOrder {
+			fmt.Fprintf(w, "%s\t%s\n", t, ftypeText(t))
 		}
 	case "decodes":
 		reportDecodes(w)
 	case "dissector-tables":
 		for _, n := range tableNames() {
-			fmt.Fprintf(w, "%s\n", n)
+			reportTable(w, n)
 		}
 	case "heuristic-decodes":
 		for _, n := range tableNames() {
@@ -38,25 +44,28 @@ func writeReport(o *options, w *bufio.Writer) error {
 				if h.Off {
 					state = "F"
 				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", n, h.Proto.Name, state, h.Name)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s over %s\n", n, h.Proto.Name, state, state, h.Name, h.Proto.Short, strings.ToUpper(n))
 			}
 		}
 	case "defaultprefs", "currentprefs":
 		for _, p := range dissect.Prefs() {
-			fmt.Fprintf(w, "# %s\n#%s: %s\n\n", p.Help, p.Name, p.Default)
+			kind := ""
+			switch {
+			case p.Check("x") == nil:
+				kind = "# A string\n"
+			case p.Check("2") == nil:
+				kind = "# A decimal number\n"
+			default:
+				kind = "# true or false (case-insensitive)\n"
+			}
+			fmt.Fprintf(w, "# %s\n%s#%s: %s\n\n", p.Help, kind, p.Name, p.Default)
 		}
 	case "column-formats":
-		for _, c := range [...][2]string{{"%m", "Number"}, {"%t", "Time (format as specified)"}, {"%s", "Source address"}, {"%d", "Destination address"}, {"%p", "Protocol"}, {"%L", "Packet length (bytes)"}, {"%i", "Information"}} {
-			fmt.Fprintf(w, "%s\t%s\n", c[0], c[1])
+		for _, c := range columnForms {
+			fmt.Fprintf(w, "%s\t%-35s\t%s\n", c[0], c[1], c[2])
 		}
 	case "fieldcount":
-		n := 0
-		for i := 1; i < field.Len(); i++ {
-			if field.Get(field.ID(i)).Name != "" {
-				n++
-			}
-		}
-		fmt.Fprintf(w, "There are %d header fields registered\n", n)
+		reportCount(w)
 	default:
 		return usagef("Invalid %q option for -G flag, enter -G help for more help.", o.report)
 	}
@@ -118,6 +127,12 @@ func baseName(f *field.Field) string {
 		return "BASE_DEC_HEX"
 	case field.HexDec:
 		return "BASE_HEX_DEC"
+	case field.PortTCP:
+		return "BASE_PT_TCP"
+	case field.PortUDP:
+		return "BASE_PT_UDP"
+	case field.PortSCTP:
+		return "BASE_PT_SCTP"
 	case field.OUI:
 		return "BASE_OUI"
 	case field.Custom:
@@ -134,10 +149,10 @@ func reportValues(w *bufio.Writer) {
 			fmt.Fprintf(w, "T\t%s\t%s\t%s\n", f.Name, f.BoolText(true), f.BoolText(false))
 		case f.Enum != nil:
 			for _, r := range f.Enum.AllRanges() {
-				fmt.Fprintf(w, "R\t%s\t0x%x\t0x%x\t%s\n", f.Name, r.Lo, r.Hi, r.Text)
+				fmt.Fprintf(w, "R\t%s\t%d\t%d\t%s\n", f.Name, r.Lo, r.Hi, r.Text)
 			}
 			for _, v := range f.Enum.All() {
-				fmt.Fprintf(w, "V\t%s\t0x%x\t%s\n", f.Name, v.Val, v.Text)
+				fmt.Fprintf(w, "V\t%s\t%s\t%s\n", f.Name, inBase(f.Base, f.Type.Width(), v.Val), v.Text)
 			}
 		}
 	}
@@ -152,7 +167,7 @@ func reportDecodes(w *bufio.Writer) {
 		}
 		sort.Slice(keys, func(i, j int) bool { return keys[i] < keys[j] })
 		for _, k := range keys {
-			fmt.Fprintf(w, "%s\t%d\t%s\n", n, k, t.Keys()[k].Name)
+			fmt.Fprintf(w, "%s\t%s\t%s\n", n, key(n, k), t.Keys()[k].Name)
 		}
 		var words []string
 		for k := range t.Words() {
@@ -165,11 +180,115 @@ func reportDecodes(w *bufio.Writer) {
 	}
 }
 
-// ftypeText says what each field type is.
-var ftypeText = [...]string{"Label", "Protocol", "Boolean", "Character, 1 byte", "Unsigned integer, 1 byte", "Unsigned integer, 2 bytes", "Unsigned integer, 3 bytes",
-	"Unsigned integer, 4 bytes", "Unsigned integer, 5 bytes", "Unsigned integer, 6 bytes", "Unsigned integer, 7 bytes", "Unsigned integer, 8 bytes",
-	"Signed integer, 1 byte", "Signed integer, 2 bytes", "Signed integer, 3 bytes", "Signed integer, 4 bytes", "Signed integer, 5 bytes", "Signed integer, 6 bytes",
-	"Signed integer, 7 bytes", "Signed integer, 8 bytes", "Floating point (single-precision)", "Floating point (double-precision)", "Frame number",
-	"Character string", "Character string", "Character string", "Character string", "Character string", "Byte sequence", "Byte sequence",
-	"Ethernet or other MAC address", "IPv4 address", "IPv6 address", "EUI64 address", "IPX network number", "Fibre Channel WWN", "VINES address",
-	"Globally Unique Identifier", "ASN.1 object identifier", "ASN.1 relative object identifier", "OSI System-ID", "Date and time", "Time offset"}
+// columnForms are the columns there are: form, title, field.
+var columnForms = [...][3]string{
+	{"%d", "Destination address", "_ws.col.def_dst"}, {"%i", "Information", "_ws.col.info"}, {"%m", "Number", "_ws.col.number"},
+	{"%L", "Packet length (bytes)", "_ws.col.packet_length"}, {"%p", "Protocol", "_ws.col.protocol"}, {"%s", "Source address", "_ws.col.def_src"},
+	{"%t", "Time (format as specified)", "_ws.col.cls_time"},
+}
+
+// numberTables are the tables whose numbers are shown otherwise than decimal,
+// or whose width is not 16 bits: title, bits, hex, the protocol that asks.
+var numberTables = map[string]struct {
+	title string
+	bits  int
+	hex   bool
+	proto string
+}{
+	"ethertype": {"Ethertype", 16, true, "Ethertype"}, "gre.proto": {"GRE protocol type", 16, true, "GRE"}, "ip.proto": {"IP protocol", 8, false, "IPv4"},
+	"null.type": {"Null type", 32, false, "Null"}, "tcp.port": {"TCP port", 16, false, "TCP"}, "udp.port": {"UDP port", 16, false, "UDP"},
+	"wtap_encap": {"Wiretap encapsulation type", 32, false, "Frame"}, "llc.dsap": {"LLC SAP", 8, true, "LLC"}, "sll.ltype": {"Linux SLL protocol type", 16, true, "SLL"},
+}
+
+// key is a number of a table.
+func key(table string, v uint64) string {
+	if t := numberTables[table]; t.hex {
+		return fmt.Sprintf("0x%0*x", t.bits/4, v)
+	}
+	return strconv.FormatUint(v, 10)
+}
+
+func reportTable(w *bufio.Writer, name string) {
+	t := dissect.Tables()[name]
+	if len(t.Words()) > 0 {
+		fmt.Fprintf(w, "%s\t%s\tFT_STRING\t(no protocol)\tDecode As not supported\n", name, name)
+		return
+	}
+	if len(t.Keys()) == 0 {
+		return // only heuristics
+	}
+	n, ok := numberTables[name]
+	if !ok {
+		n.title, n.bits, n.proto = name, 16, name
+	}
+	base := "BASE_DEC"
+	if n.hex {
+		base = "BASE_HEX"
+	}
+	fmt.Fprintf(w, "%s\t%s\tFT_UINT%d\t%s\t%s\tDecode As supported\n", name, n.title, n.bits, base, n.proto)
+}
+
+// inBase is a value as the field's values show it.
+func inBase(b field.Base, bits int, v uint64) string {
+	if b == field.Hex || b == field.HexDec {
+		return fmt.Sprintf("0x%0*x", max(bits/4, 1), v)
+	}
+	return strconv.FormatUint(v, 10)
+}
+
+func reportCount(w *bufio.Writer) {
+	all, protos, same := 0, 0, 0
+	seen := map[string]bool{}
+	for i := 1; i < field.Len(); i++ {
+		f := field.Get(field.ID(i))
+		if f.Name == "" {
+			continue
+		}
+		all++
+		if f.Type == field.TProtocol {
+			protos++
+		}
+		if seen[f.Name] {
+			same++
+		}
+		seen[f.Name] = true
+	}
+	fmt.Fprintf(w, "There are %d header fields registered, of which:\n\t%d are protocols\n\t%d have the same name as another field\n", all, protos, same)
+}
+
+// ftypeOrder is the order of Wireshark's type numbers.
+var ftypeOrder = func() []field.Type {
+	var out []field.Type
+	for t := field.TNone; t <= field.TRelTime; t++ {
+		out = append(out, t)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return print.TypeNumber(out[i]) < print.TypeNumber(out[j]) })
+	return out
+}()
+
+// ftypeText says what a field type is.
+func ftypeText(t field.Type) string {
+	switch {
+	case t == field.TFrameNum:
+		return "Frame number"
+	case t == field.TChar:
+		return "Character (8 bits)"
+	case t.IsUint():
+		return fmt.Sprintf("Unsigned integer (%d bits)", t.Width())
+	case t.IsInt():
+		return fmt.Sprintf("Signed integer (%d bits)", t.Width())
+	case t.IsString():
+		return "Character string"
+	case t.IsBytes():
+		return "Byte sequence"
+	}
+	return ftypeTexts[t]
+}
+
+var ftypeTexts = map[field.Type]string{
+	field.TNone: "Label", field.TProtocol: "Protocol", field.TBool: "Boolean", field.TFloat: "Floating point (single-precision)",
+	field.TDouble: "Floating point (double-precision)", field.TEther: "Ethernet or other MAC address", field.TIPv4: "IPv4 address",
+	field.TIPv6: "IPv6 address", field.TEUI64: "EUI64 address", field.TIPXNet: "IPX network number", field.TFCWWN: "Fibre Channel WWN",
+	field.TVINES: "VINES address", field.TGUID: "Globally Unique Identifier", field.TOID: "ASN.1 object identifier",
+	field.TRelOID: "ASN.1 relative object identifier", field.TSystemID: "OSI System-ID", field.TAbsTime: "Date and time", field.TRelTime: "Time offset",
+}

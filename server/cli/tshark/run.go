@@ -2,6 +2,7 @@ package tshark
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -104,7 +105,7 @@ func run(o *options, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err := j.prepare(); err != nil {
 		return err
 	}
-	if o.read == "" {
+	if !o.reading {
 		err = j.live()
 	} else {
 		err = j.file()
@@ -158,7 +159,7 @@ func (j *job) prepare() (err error) {
 		return err
 	}
 	j.name = o.read
-	if o.read == "-" || o.read == "" {
+	if o.read == "-" || !o.reading {
 		j.name = "-"
 	}
 	return j.makePrinter()
@@ -244,6 +245,10 @@ func (j *job) open() (source.Source, error) {
 		return s, nil
 	case errors.Is(err, source.ErrCutShort):
 		return nil, failf(exitFile, "The file %q appears to have been cut short in the middle of a packet or other data.", name)
+	case errors.Is(err, source.ErrNotCapture) && name != "-" && sized(name, 0):
+		return nothing{}, nil // an empty file is a capture of no packets
+	case errors.Is(err, source.ErrNotCapture) && name != "-" && cutHeader(name):
+		return nil, failf(exitFile, "The file %q appears to have been cut short in the middle of a packet or other data.", name)
 	case errors.Is(err, os.ErrNotExist):
 		return nil, failf(exitFile, "The file %q doesn't exist.", name)
 	case errors.Is(err, os.ErrPermission):
@@ -256,6 +261,37 @@ func (j *job) open() (source.Source, error) {
 		return nil, failf(exitRead, "The file %q appears to be damaged or corrupt.\n(%v)", name, err)
 	}
 	return nil, failf(exitFile, "The file %q could not be opened: %v.", name, err)
+}
+
+// nothing is a capture without packets.
+type nothing struct{ info frame.Info }
+
+func (n nothing) Info() *frame.Info       { return &n.info }
+func (nothing) Next(f *frame.Frame) error { return io.EOF }
+func (nothing) Close() error              { return nil }
+
+func sized(name string, n int64) bool {
+	st, err := os.Stat(name)
+	return err == nil && st.Mode().IsRegular() && st.Size() == n
+}
+
+// cutHeader tells a pcap file that ends inside its header.
+func cutHeader(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var b [24]byte
+	n, _ := io.ReadFull(f, b[:])
+	if n < 4 || n == len(b) {
+		return false
+	}
+	switch binary.BigEndian.Uint32(b[:]) {
+	case 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2cd34, 0x34cdb2a1:
+		return true
+	}
+	return false
 }
 
 func (j *job) file() error {

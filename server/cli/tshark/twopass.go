@@ -17,8 +17,8 @@ func (j *job) passes(s source.Source) error {
 	defer mem.Close()
 	var f frame.Frame
 	var damage error
-	n := 0
-	for j.o.count == 0 || n < j.o.count {
+	n, read := 0, 0
+	for j.o.count == 0 || read < j.o.count {
 		err := s.Next(&f)
 		if errors.Is(err, io.EOF) {
 			break
@@ -27,12 +27,19 @@ func (j *job) passes(s source.Source) error {
 			damage = err
 			break
 		}
+		read++
+		if !j.hasFirst && f.HasTime {
+			j.first, j.hasFirst = f.Time, true
+		}
 		if j.read != nil {
 			f.Number = uint32(n + 1)
 			p := j.engine.Dissect(&f, dissect.Request{Want: j.read.wanted(), Columns: j.read.columns(), Learn: true, Env: dissect.Env{Info: j.info}})
 			if !j.read.match(p) {
 				continue
 			}
+		}
+		if j.o.stop.packets > 0 && int64(read) > j.o.stop.packets {
+			break
 		}
 		if err := mem.Append(&f); err != nil {
 			return failf(exitRead, "%v", err)
