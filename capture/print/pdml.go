@@ -123,7 +123,7 @@ func (x *PDML) write(i int32, depth int, show *Layers) {
 			t.S(`" hide="yes`)
 		}
 	}
-	t.S(`" size="`).U(uint64(n.Len)).S(`" pos="`).U(uint64(n.Off))
+	t.S(`" size="`).U(uint64(n.Len)).S(`" pos="`).U(x.pos(n))
 	if n.Field == field.TextOnly {
 		if n.Len > 0 && len(raw) > 0 {
 			t.S(`" value="`).Hex(raw, 0)
@@ -132,6 +132,17 @@ func (x *PDML) write(i int32, depth int, show *Layers) {
 		x.value(n, f, raw)
 	}
 	x.children(i, depth, tag, show)
+}
+
+// pos is where the item is said to begin: tshark counts an item that begins
+// before its parent (it stands in another data source) from the parent's start.
+func (x *PDML) pos(n *dissect.Node) uint64 {
+	if n.Parent >= 0 && (n.Off > 0 || n.Len > 0) {
+		if up := &x.p.Nodes[n.Parent]; n.Off < up.Off {
+			return uint64(n.Off) + uint64(up.Off)
+		}
+	}
+	return uint64(n.Off)
 }
 
 // value writes show, value and unmaskedvalue.
