@@ -24,7 +24,8 @@ var (
 	ieee8021adPri  = ieee8021adP.U16("priority", "Priority", dec, mask(16, 0xe000))
 	ieee8021adDEI  = ieee8021adP.U16("dei", "DEI", dec, mask(16, 0x1000))
 	ieee8021adID   = ieee8021adP.U16("id", "ID", dec, mask(16, 0x0fff))
-	ieee8021adType = vlanType
+	ieee8021adType = ieee8021adP.U16(":ieee8021ah.etype", "Type", hex, enum(etherTypes))
+	ieee8021adTrl  = ieee8021adP.Bytes(":ieee8021ah.trailer", "Trailer")
 	_              = ieee8021adP.Parse(parse8021ad).On("ethertype", 0x88a8).Calls(etherTypeP)
 )
 
@@ -67,10 +68,10 @@ func parse8021ad(c *Cursor) {
 		b.S("PRI: ").U(uint64(tci >> 13)).S("  DROP: ").U(uint64(tci >> 12 & 1)).S("  ID: ").U(uint64(tci & 0xfff))
 	}
 	c.SetProtocol("IEEE 802.1AD")
-	c.FieldAt(ieee8021adPri, at, 2)
-	c.FieldAt(ieee8021adDEI, at, 2)
+	c.Put(ieee8021adPri, at, 1, uint64(tci>>13))
+	c.Put(ieee8021adDEI, at, 1, uint64(tci>>12&1))
 	c.FieldAt(ieee8021adID, at, 2)
 	c.Seek(at + 2)
 	typ := c.U16(ieee8021adType)
-	nextEtherType(c, typ, at+4, vlanTrl)
+	nextEtherType(c, typ, at+4, ieee8021adTrl)
 }
