@@ -165,7 +165,10 @@ func (j *job) openAll() (*capture, error) {
 	for _, n := range names {
 		if err := j.openOne(c, n); err != nil {
 			c.close()
-			j.captured()
+			var f *failure
+			if errors.As(err, &f) && !o.veryQuiet {
+				f.msg += "\n0 packets captured" // behind what went wrong
+			}
 			return nil, err
 		}
 	}
