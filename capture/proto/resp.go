@@ -3,6 +3,9 @@
 package proto
 
 import (
+	"bytes"
+	"unicode/utf8"
+
 	"sonde/capture/field"
 )
 
@@ -19,223 +22,236 @@ var (
 	respFrag    = respP.None("fragment", "Fragment")
 
 	eiRespDeep = respP.Expert("array_recursion_too_deep", field.Undecoded, field.Note, "Array is too deep to recurse any further. Subsequent elements attached to the protocol tree may not reflect their actual location in the array")
-	eiRespLen  = respP.Expert("malformed_length", field.Malformed, field.Error, "Malformed length specified")
-	eiRespPart = respP.Expert("partial", field.Undecoded, field.Note, "Field is only partially decoded")
+	eiRespLen  = respP.Expert("malformed_length", field.Undecoded, field.Error, "Malformed length specified")
+	eiRespPart = respP.Expert("reassembled_in_next_frame", field.Undecoded, field.Note, "Array is partially decoded. Re-assembled array is in the next frame")
 
 	_ = respP.Parse(parseRESP).Stateful().On("tcp.port", 6379)
 )
 
-// respDepth bounds arrays inside arrays.
-const respDepth = 20
+// respDepth bounds arrays inside arrays; respShown is the longest text that the
+// Info column repeats.
+const (
+	respDepth = 31
+	respShown = 100
+)
+
+// respMsg is the walk over the values of one segment.
+type respMsg struct {
+	request bool
+	top     int // where the value at the top began
+	asked   bool
+}
 
 func parseRESP(c *Cursor) {
 	c.SetProtocol("RESP")
-	request := c.Packet().DstPort == 6379
+	m := respMsg{request: c.Packet().DstPort == 6379}
 	if b := c.SetInfo(); b != nil {
-		if request {
-			b.S("Request: ")
+		if m.request {
+			b.S("Request:")
 		} else {
-			b.S("Response: ")
+			b.S("Response:")
 		}
 	}
-	for first := true; c.Left() > 0; first = false {
-		start := c.Pos()
-		if n, ok := respWhole(c.Rest(), 0); !ok && n == 0 {
-			if c.NeedSegment(start) {
-				c.ProtoEnd(start)
-				return
+	for c.Left() > 0 && !m.asked {
+		m.top = c.Pos()
+		m.value(c, 0)
+	}
+	if m.asked && m.top == c.Start() {
+		// Nothing was used: the segment does not count as a message yet.
+		if p := c.Packet(); len(p.Layers) > 0 {
+			p.Layers = p.Layers[:len(p.Layers)-1]
+		}
+	}
+}
+
+// ask wants the rest of the value at the top; n = 0 when its size is unknown.
+// It reports whether the rest will come.
+func (m *respMsg) ask(c *Cursor, n int) bool {
+	ok := n > 0 && c.NeedMore(m.top, n)
+	if !ok {
+		ok = c.NeedSegment(m.top)
+	}
+	if !ok {
+		return false
+	}
+	m.asked = true
+	if b := c.Info(); b != nil {
+		b.S(" [continuation]")
+	}
+	return true
+}
+
+// respNumber reads a number as strtoll does: 0 when there is none, the nearest
+// when it is too large.
+func respNumber(b []byte) int64 {
+	b = bytes.TrimLeft(b, " \t\v\f\r\n")
+	neg := len(b) > 0 && b[0] == '-'
+	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
+		b = b[1:]
+	}
+	var v uint64
+	for _, x := range b {
+		if !isDigit(x) {
+			break
+		}
+		if v > (1<<63-10)/10 {
+			v = 1<<63 - 1
+			break
+		}
+		v = v*10 + uint64(x-'0')
+	}
+	if neg {
+		return -int64(v)
+	}
+	return int64(v)
+}
+
+// value dissects one value.
+func (m *respMsg) value(c *Cursor, depth int) {
+	at := c.Pos()
+	c.Need(1)
+	b := c.Rest()
+	line, next, whole := textLine(b)
+	if !whole {
+		if m.ask(c, 0) {
+			return
+		}
+		next = line
+	}
+	if line == 0 {
+		c.Seek(at + next)
+		return
+	}
+	size := min(line+2, c.Left())
+	text := b[1:line]
+	c.Seek(at + size)
+	show := !m.request && depth == 0
+	switch b[0] {
+	case '+':
+		c.PutBytes(respString, at, size, text)
+		if show {
+			respInfo(c, "", text)
+		}
+	case '-':
+		c.PutBytes(respError, at, size, text)
+		if show || m.request {
+			respInfo(c, "Error: ", text)
+		}
+	case ':':
+		v := respNumber(text)
+		c.Put(respInteger, at, size, uint64(v))
+		if show {
+			if t := c.Info(); t != nil {
+				t.C(' ').I(v)
 			}
 		}
-		if !first {
-			if b := c.Info(); b != nil {
-				b.C(' ')
-			}
+	case '$':
+		m.bulk(c, at, size, respNumber(text), depth)
+	case '*':
+		m.array(c, at, size, respNumber(text), depth)
+	default:
+		c.Put(respFrag, at, size, 0)
+		if t := c.Info(); t != nil {
+			t.S(" [fragment]")
 		}
-		if !respValue(c, 0) {
+	}
+}
+
+func respInfo(c *Cursor, before string, text []byte) {
+	if t := c.Info(); t != nil {
+		t.C(' ').S(before).Printable(text)
+	}
+}
+
+// missing is how many bytes to ask for: inside arrays more will be missing.
+func (m *respMsg) missing(n int64, depth int) int {
+	if depth > 0 {
+		return 0
+	}
+	return int(min(n, 1<<30))
+}
+
+func (m *respMsg) bulk(c *Cursor, at, size int, n int64, depth int) {
+	n = int64(int32(n))
+	have := c.Left()
+	if n >= 0 && int64(have) < n+2 && m.ask(c, m.missing(n+2-int64(have), depth)) {
+		return
+	}
+	r := c.Put(respBulk, at, size, 0)
+	old := c.Push(r)
+	defer c.Pop(old)
+	c.Put(respBulkLen, at, size, uint64(n))
+	if n < 0 {
+		if n == -1 {
+			if t := c.Append(r); t != nil {
+				t.S(": [NULL]")
+			}
+		} else {
+			c.Expert(r, eiRespLen)
+		}
+		return
+	}
+	k := int(min(n, int64(have)))
+	v := c.PeekBytes(0, k)
+	if i := bytes.IndexByte(v, 0); i >= 0 {
+		v = v[:i]
+	}
+	good := utf8.Valid(v)
+	if t := c.Append(r); t != nil && good {
+		t.S(": ").Printable(v)
+	}
+	if k > 0 {
+		c.FieldAt(respBulkVal, at+size, k)
+	}
+	if m.request && depth < 2 || depth == 0 {
+		if n >= respShown || m.request && depth == 0 || !good {
+			if t := c.Info(); t != nil {
+				t.S(" BulkString(").I(n).C(')')
+			}
+		} else {
+			respInfo(c, "", v)
+		}
+	}
+	c.Seek(min(at+size+k+2, c.End()))
+	c.SetLen(r, c.Pos())
+}
+
+func (m *respMsg) array(c *Cursor, at, size int, n int64, depth int) {
+	r := c.Put(respArray, at, size, 0)
+	if t := c.Append(r); t != nil {
+		switch {
+		case n > 0:
+			t.S(": Length ").I(n)
+		case n == 0:
+			t.S(": Empty")
+		case n == -1:
+			t.S(": NULL")
+		}
+	}
+	old := c.Push(r)
+	defer c.Pop(old)
+	c.Put(respArrLen, at, size, uint64(n))
+	if n < -1 {
+		c.Expert(r, eiRespLen)
+	}
+	if n > 0 && !m.request && depth == 0 {
+		if t := c.Info(); t != nil {
+			t.S(" Array(").I(n).C(')')
+		}
+	}
+	if n <= 0 || c.Left() == 0 && m.ask(c, 0) {
+		return
+	}
+	if depth >= respDepth {
+		c.Expert(r, eiRespDeep)
+		return
+	}
+	for i := int64(0); i < n && c.Left() > 0; i++ {
+		m.value(c, depth+1)
+		if m.asked {
+			c.Expert(r, eiRespPart)
 			return
 		}
 	}
-}
-
-// respWhole tells whether a whole value stands at the start of b, and how long
-// it is.
-func respWhole(b []byte, depth int) (n int, ok bool) {
-	if len(b) == 0 || depth > respDepth {
-		return 0, depth > respDepth
-	}
-	line, next, whole := textLine(b)
-	if !whole {
-		return 0, false
-	}
-	switch b[0] {
-	case '$':
-		k, good := respNumber(b[1:line])
-		if !good || k < 0 {
-			return next, true
-		}
-		if int64(len(b)-next) < k+2 {
-			return 0, false
-		}
-		return next + int(k) + 2, true
-	case '*':
-		k, good := respNumber(b[1:line])
-		if !good {
-			return next, true
-		}
-		n = next
-		for ; k > 0; k-- {
-			m, ok := respWhole(b[n:], depth+1)
-			if !ok || m == 0 {
-				return 0, false
-			}
-			n += m
-		}
-		return n, true
-	}
-	return next, true
-}
-
-func respNumber(b []byte) (int64, bool) {
-	neg := len(b) > 0 && b[0] == '-'
-	if neg {
-		b = b[1:]
-	}
-	if len(b) == 0 || len(b) > 18 {
-		return 0, false
-	}
-	var v int64
-	for _, c := range b {
-		if !isDigit(c) {
-			return 0, false
-		}
-		v = v*10 + int64(c-'0')
-	}
-	if neg {
-		v = -v
-	}
-	return v, true
-}
-
-// respValue dissects one value; false ends the segment.
-func respValue(c *Cursor, depth int) bool {
-	at := c.Pos()
-	b := c.Rest()
-	if len(b) == 0 {
-		return false
-	}
-	line, next, _ := textLine(b)
-	text := b[min(1, line):line]
-	switch b[0] {
-	case '+':
-		c.PutBytes(respString, at, next, text)
-		respInfo(c, depth, text)
-	case '-':
-		c.PutBytes(respError, at, next, text)
-		respInfo(c, depth, text)
-	case ':':
-		v, ok := respNumber(text)
-		if !ok {
-			c.Expert(c.ProtoNode(), eiRespLen)
-		}
-		c.Put(respInteger, at, next, uint64(v))
-		respInfo(c, depth, text)
-	case '$':
-		return respBulkString(c, at, b, text, next, depth)
-	case '*':
-		return respList(c, at, text, next, depth)
-	default:
-		// An inline command, or the middle of a value.
-		r := c.Put(respFrag, at, len(b), 0)
-		if depth == 0 {
-			if t := c.Info(); t != nil {
-				t.S("[continuation]")
-			}
-		}
-		c.Expert(r, eiRespPart)
-		c.Skip(len(b))
-		return false
-	}
-	c.Seek(at + next)
-	return true
-}
-
-func respInfo(c *Cursor, depth int, text []byte) {
-	if depth > 1 {
-		return
-	}
-	if t := c.Info(); t != nil {
-		if depth == 1 && len(t.B) > 0 && t.B[len(t.B)-1] != ' ' {
-			t.C(' ')
-		}
-		t.Printable(text)
-	}
-}
-
-func respBulkString(c *Cursor, at int, b, text []byte, next, depth int) bool {
-	n, ok := respNumber(text)
-	r := c.Put(respBulk, at, next, 0)
-	old := c.Push(r)
-	defer c.Pop(old)
-	c.Put(respBulkLen, at, next, uint64(n))
-	c.Seek(at + next)
-	switch {
-	case !ok || n < -1:
-		c.Expert(c.Last(), eiRespLen)
-		return false
-	case n == -1:
-		if t := c.Append(r); t != nil {
-			t.S(": [null]")
-		}
-		respInfo(c, depth, []byte("[null]"))
-		return true
-	}
-	have := min(int(min(n, 1<<30)), len(b)-next)
-	v := b[next : next+have]
-	if t := c.Append(r); t != nil {
-		t.S(": ").Printable(v)
-	}
-	respInfo(c, depth, v)
-	if have > 0 || n == 0 {
-		c.FieldAt(respBulkVal, at+next, have)
-	}
-	end := min(at+next+int(min(n, 1<<30))+2, c.End())
-	c.SetLen(r, end)
-	c.Seek(end)
-	return true
-}
-
-func respList(c *Cursor, at int, text []byte, next, depth int) bool {
-	n, ok := respNumber(text)
-	r := c.Put(respArray, at, next, 0)
-	if t := c.Append(r); t != nil {
-		t.S(": Length ").I(n)
-	}
-	if depth == 0 {
-		if t := c.Info(); t != nil && c.Packet().DstPort != 6379 {
-			t.S("Array(").I(n).C(')')
-		}
-	}
-	old := c.Push(r)
-	c.Put(respArrLen, at, next, uint64(n))
-	c.Seek(at + next)
-	good := true
-	switch {
-	case !ok || n < -1:
-		c.Expert(c.Last(), eiRespLen)
-		good = false
-	case depth >= respDepth:
-		c.Expert(r, eiRespDeep)
-		good = false
-	default:
-		for i := int64(0); i < n && good && c.Left() > 0; i++ {
-			d := depth + 1
-			if c.Packet().DstPort != 6379 {
-				d = max(d, 2) // only requests name their words in the column
-			}
-			good = respValue(c, d)
-		}
-	}
 	c.SetLen(r, c.Pos())
-	c.Pop(old)
-	return good
 }
