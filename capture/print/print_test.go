@@ -19,29 +19,39 @@ import (
 	"sonde/capture/sample"
 )
 
-// forms makes every printer.
-func forms(w io.Writer) map[string]print.Printer {
-	fields := print.DefaultFields()
-	fields.Names = []string{"frame.number", "ip.addr", "dns.qry.name", "text", "data.data", "_ws.col.info", "tcp", "http.request.uri", "_ws.expert"}
-	only := print.Layers{Names: map[string]bool{"ip": true, "ip.flags": true}, Deep: map[string]bool{"dns": true}}
-	pdml := print.NewPDML(w, "a<b>.pcap", "sonde")
-	return map[string]print.Printer{
-		"text":        print.NewText(w, print.TextOptions{Summary: true, Details: true, Hex: &print.HexOptions{Delimit: true}}),
-		"details":     print.NewText(w, print.TextOptions{Details: true, Only: map[string]bool{"dns": true}}),
-		"fields":      print.NewFields(w, fields),
-		"json":        print.NewJSON(w, print.JSONOptions{}),
-		"json raw":    print.NewJSON(w, print.JSONOptions{Raw: true}),
-		"json hex":    print.NewJSON(w, print.JSONOptions{Hex: true, NoDup: true}),
-		"json only":   print.NewJSON(w, print.JSONOptions{Layers: only}),
-		"json fields": print.NewFieldObjects(w, "json", fields, pdml),
-		"ek":          print.NewEK(w, print.EKOptions{Tree: true, Summary: true, Hex: true}),
-		"ek only":     print.NewEK(w, print.EKOptions{Tree: true, Layers: only}),
-		"ek fields":   print.NewFieldObjects(w, "ek", fields, pdml),
-		"pdml":        print.NewPDML(w, "a<b>.pcap", "sonde"),
-		"pdml only":   print.NewPDML(w, "a", "sonde").Only(only),
-		"pdml fields": print.NewFieldObjects(w, "pdml", fields, pdml),
-		"psml":        print.NewPSML(w, "sonde", nil),
-	}
+// forms makes each kind of printer.
+var forms = map[string]func(w io.Writer) print.Printer{
+	"text": func(w io.Writer) print.Printer {
+		return print.NewText(w, print.TextOptions{Summary: true, Details: true, Hex: &print.HexOptions{Delimit: true}})
+	},
+	"details": func(w io.Writer) print.Printer {
+		return print.NewText(w, print.TextOptions{Details: true, Only: map[string]bool{"dns": true}})
+	},
+	"fields":      func(w io.Writer) print.Printer { return print.NewFields(w, chosen()) },
+	"json":        func(w io.Writer) print.Printer { return print.NewJSON(w, print.JSONOptions{}) },
+	"json raw":    func(w io.Writer) print.Printer { return print.NewJSON(w, print.JSONOptions{Raw: true}) },
+	"json hex":    func(w io.Writer) print.Printer { return print.NewJSON(w, print.JSONOptions{Hex: true, NoDup: true}) },
+	"json only":   func(w io.Writer) print.Printer { return print.NewJSON(w, print.JSONOptions{Layers: only}) },
+	"json fields": func(w io.Writer) print.Printer { return print.NewFieldObjects(w, "json", chosen(), nil) },
+	"ek": func(w io.Writer) print.Printer {
+		return print.NewEK(w, print.EKOptions{Tree: true, Summary: true, Hex: true})
+	},
+	"ek only":   func(w io.Writer) print.Printer { return print.NewEK(w, print.EKOptions{Tree: true, Layers: only}) },
+	"ek fields": func(w io.Writer) print.Printer { return print.NewFieldObjects(w, "ek", chosen(), nil) },
+	"pdml":      func(w io.Writer) print.Printer { return print.NewPDML(w, "a<b>.pcap", "sonde") },
+	"pdml only": func(w io.Writer) print.Printer { return print.NewPDML(w, "a", "sonde").Only(only) },
+	"pdml fields": func(w io.Writer) print.Printer {
+		return print.NewFieldObjects(w, "pdml", chosen(), print.NewPDML(w, "a", "sonde"))
+	},
+	"psml": func(w io.Writer) print.Printer { return print.NewPSML(w, "sonde", nil) },
+}
+
+var only = print.Layers{Names: map[string]bool{"ip": true, "ip.flags": true}, Deep: map[string]bool{"dns": true}}
+
+func chosen() print.FieldsOptions {
+	o := print.DefaultFields()
+	o.Names = []string{"frame.number", "ip.addr", "dns.qry.name", "text", "data.data", "_ws.col.info", "tcp", "http.request.uri", "_ws.expert"}
+	return o
 }
 
 // sound reports what is wrong with an output, "" if nothing.
@@ -82,9 +92,12 @@ func sound(form string, out []byte) string {
 
 // run prints frames in one form.
 func run(tb testing.TB, form string, frames []frame.Frame) []byte {
+	return runWith(tb, dissect.New(dissect.NewConfig(), flow.NewState()), form, frames)
+}
+
+func runWith(tb testing.TB, e *dissect.Engine, form string, frames []frame.Frame) []byte {
 	var out bytes.Buffer
-	p := forms(&out)[form]
-	e := dissect.New(dissect.NewConfig(), flow.NewState())
+	p := forms[form](&out)
 	env := dissect.Env{Info: &frame.Info{}}
 	err := p.Begin()
 	for i := range frames {
@@ -120,12 +133,12 @@ func TestFormsAreSound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for form := range forms(io.Discard) {
+	for form := range forms {
 		if msg := sound(form, run(t, form, frames)); msg != "" {
 			t.Errorf("%s: %s", form, msg)
 		}
 	}
-	for form := range forms(io.Discard) {
+	for form := range forms {
 		if msg := sound(form, run(t, form, nil)); msg != "" {
 			t.Errorf("%s of nothing: %s", form, msg)
 		}
@@ -155,9 +168,10 @@ func FuzzForms(f *testing.F) {
 		return nil
 	})
 	f.Fuzz(func(t *testing.T, data []byte) {
+		e := dissect.New(dissect.NewConfig(), flow.NewState())
 		frames := []frame.Frame{newFrame(1700000000e9, data), newFrame(1700000001e9, data)}
-		for form := range forms(io.Discard) {
-			if msg := sound(form, run(t, form, frames)); msg != "" {
+		for form := range forms {
+			if msg := sound(form, runWith(t, e, form, frames)); msg != "" {
 				t.Errorf("%s: %s", form, msg)
 			}
 		}
@@ -171,9 +185,9 @@ func FuzzNodes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, n uint8) {
 		frames := []frame.Frame{newFrame(1700000000e9, text)}
 		eng := dissect.New(dissect.NewConfig(), flow.NewState())
-		for form := range forms(io.Discard) {
+		for form := range forms {
 			var out bytes.Buffer
-			p := forms(&out)[form]
+			p := forms[form](&out)
 			packet := eng.Dissect(&frames[0], dissect.Request{Tree: true, Columns: true, Learn: true, Env: dissect.Env{Info: &frame.Info{}}})
 			base := len(packet.Nodes)
 			for i := range int(n % 8) {
