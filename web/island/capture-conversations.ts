@@ -5,8 +5,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { get, go, has, href, open } from "./address";
 import { directions, endFilter, join, joins, type Join, type Pair, pairFilter } from "./capture-filters";
 import { applied, ask, effective, home, live, root, settled, status } from "./capture-state";
-import { args, copyItems, filterOf, layer, layers, limited } from "./capture-stat";
-import { bar, css, empty, icon, pct, skeleton, zero } from "./draw";
+import { args, copyItems, counting, filterOf, layer, layers, limited } from "./capture-stat";
+import { bar, css, empty, icon, pct, zero } from "./draw";
 import { bits, clock, count, percent } from "./format";
 import type { GridColumn, SGrid } from "./grid";
 import "./grid";
@@ -32,6 +32,7 @@ class SConversations extends Island {
   private rows = new LiveRows();
   private grid: SGrid<Entry> | undefined;
   private shape = "";
+  private since = 0;
   private readonly tabCounts = new Map<string, number>();
   private counting = "";
   private largest = 1;
@@ -62,6 +63,7 @@ class SConversations extends Island {
       const key = `${name}|${filterOf()}`;
       if (key !== this.shape) {
         this.shape = key;
+        this.since = performance.now();
         this.table = new Table();
         this.whole = undefined;
         this.error = undefined;
@@ -88,8 +90,10 @@ class SConversations extends Island {
     });
     this.follow(() => {
       const s = status.value;
-      if (s && settled.value && s.packets <= countable && effective.value !== undefined) void this.countTabs(filterOf());
+      this.grid?.refresh(); // bars are drawn within the capture's length
+      if (s && settled.value && s.packets > 0 && s.packets <= countable && effective.value !== undefined) void this.countTabs(filterOf());
     });
+    this.every(1000, () => { if (!this.grid) this.requestUpdate(); });
     pageKeys({
       f: () => this.followStream(this.chosen()),
     });
@@ -168,7 +172,7 @@ class SConversations extends Island {
     if (key === this.madeFor) return this.made;
     this.madeFor = key;
     const t = (): Table => this.table;
-    const wide = this.layer === "eth" ? 142 : this.layer === "ipv6" ? 190 : narrow ? 130 : 114;
+    const wide = this.layer === "eth" ? 142 : this.layer === "ipv6" ? 190 : narrow ? 130 : 112;
     const figure = (c: string) => (e: Entry): string | TemplateResult => {
       const v = t().cell(e, c);
       return typeof v === "number" ? (v === 0 ? zero() : count(v)) : zero("-");
@@ -184,20 +188,20 @@ class SConversations extends Island {
       portb: { width: 48, num: true, priority: 2, cell: (e) => t().str(e, "portb") },
       addr: { width: Math.max(190, wide), mono: true, flex: true, cell: address("addr", "port") },
       port: { width: 64, num: true, priority: 2, cell: (e) => t().str(e, "port") },
-      packets: { width: narrow ? 52 : 58, num: true, cell: figure("packets") },
+      packets: { width: narrow ? 52 : 56, num: true, cell: figure("packets") },
       bytes: { width: narrow ? 62 : 74, num: true, cell: (e) => bar(count(t().num(e, "bytes")), t().num(e, "bytes") / this.largest) },
       stream: { width: 72, num: true, priority: 4, cell: (e) => t().str(e, "stream") },
       packetsab: { width: 92, num: true, priority: 5, cell: figure("packetsab") },
       bytesab: { width: 80, num: true, priority: 6, cell: figure("bytesab") },
       packetsba: { width: 92, num: true, priority: 5, cell: figure("packetsba") },
       bytesba: { width: 80, num: true, priority: 6, cell: figure("bytesba") },
-      start: { width: 76, num: true, priority: 3, cell: has("abs") ? (e) => clock(((status.value?.first ?? 0) + t().num(e, "start")) / 1e6) : seconds("start") },
+      start: { width: 80, num: true, priority: 3, cell: has("abs") ? (e) => clock(((status.value?.first ?? 0) + t().num(e, "start")) / 1e6) : seconds("start") },
       duration: { width: 70, num: true, priority: 2, cell: seconds("duration") },
       bpsab: { width: 80, num: true, priority: 7, cell: rate("bpsab") },
-      bpsba: { width: 80, num: true, priority: 7, cell: rate("bpsba") },
-      txpackets: { width: 84, num: true, priority: 3, cell: figure("txpackets") },
+      bpsba: { width: 84, num: true, priority: 7, cell: rate("bpsba") },
+      txpackets: { width: 94, num: true, priority: 3, cell: figure("txpackets") },
       txbytes: { width: 90, num: true, priority: 3, cell: figure("txbytes") },
-      rxpackets: { width: 84, num: true, priority: 3, cell: figure("rxpackets") },
+      rxpackets: { width: 94, num: true, priority: 3, cell: figure("rxpackets") },
       rxbytes: { width: 90, num: true, priority: 3, cell: figure("rxbytes") },
     };
     const out: GridColumn<Entry>[] = [];
@@ -207,11 +211,11 @@ class SConversations extends Island {
       if (narrow && (c.id === "porta" || c.id === "portb" || c.id === "port")) continue;
       out.push({ id: c.id, title, help: c.help ?? title, ...(s ?? { width: 90 }), cell: s?.cell ?? ((e) => t().str(e, c.id)) });
       if (c.id === "stream" && withWhole) {
-        out.push({ id: "total", title: "Total Packets", width: 88, num: true, priority: 4, sortable: false, help: "Of this conversation in the whole capture", cell: (e) => count(this.totalOf(e)) });
-        out.push({ id: "share", title: "Percent Filtered", width: 104, num: true, priority: 5, sortable: false, help: "Packets that the filter leaves, of all of the conversation", cell: (e) => { const all = this.totalOf(e); return all ? `${percent(t().num(e, "packets") / all, 2)}%` : zero("-"); } });
+        out.push({ id: "total", title: "Total Packets", width: 88, num: true, priority: 4, sortable: false, help: "Of this conversation in the whole capture", cell: (e) => count(Math.max(this.totalOf(e), t().num(e, "packets"))) });
+        out.push({ id: "share", title: "Percent Filtered", width: 104, num: true, priority: 5, sortable: false, help: "Packets that the filter leaves, of all of the conversation", cell: (e) => { const all = this.totalOf(e); return all ? `${percent(Math.min(1, t().num(e, "packets") / all), 2)}%` : zero("-"); } });
       }
       if (c.id === "duration") {
-        out.push({ id: "time", title: "Over time", width: 64, priority: 5, sortable: false, help: "From Rel Start over Duration, within the capture", cell: (e) => html`<span class="convbar"><i ${css({ left: pct(t().num(e, "start") / span()), width: pct(Math.max(0.01, t().num(e, "duration") / span())) })}></i></span>` });
+        out.push({ id: "time", title: "Over time", width: 68, priority: 5, sortable: false, help: "From Rel Start over Duration, within the capture", cell: (e) => html`<span class="convbar"><i ${css({ left: pct(t().num(e, "start") / span()), width: pct(Math.max(0.01, t().num(e, "duration") / span())) })}></i></span>` });
       }
     }
     this.made = out;
@@ -219,6 +223,7 @@ class SConversations extends Island {
   }
 
   /** Packets of the conversation without the filter; streams keep their number. */
+  // The two tables grow apart for a moment while a capture does.
   private totalOf(e: Entry): number {
     const w = this.whole;
     if (!w) return 0;
@@ -296,7 +301,7 @@ class SConversations extends Island {
     const off = e === undefined;
     return html`${this.tabs()}<div class="bar low">${conv ? html`<label class="chk n-hide"><input type="checkbox" .checked=${has("abs")} @change=${(ev: Event) => go({ abs: (ev.target as HTMLInputElement).checked })}>Absolute start time</label>` : nothing}<label class="chk"><input type="checkbox" .checked=${limited()} ?disabled=${!filtered} @change=${(ev: Event) => go({ limit: (ev.target as HTMLInputElement).checked ? null : "0" })}>Limit to display filter</label>
       <span class="push row">${off ? html`<span class="faint small n-hide">Select a row, or Enter for its packets</span>` : nothing}<button type="button" class="btn sm ${off ? "n-hide" : ""}" ?disabled=${off} @click=${() => this.showPackets(e)}>Show packets</button>${conv && this.ports ? html`<button type="button" class="btn sm n-hide" ?disabled=${off} @click=${() => this.followStream(e)}>Follow stream</button>` : nothing}<button type="button" class="btn sm n-hide" ?disabled=${off} aria-haspopup="menu" @click=${(ev: Event) => e && this.menu(e, ev.currentTarget as HTMLElement)}>Filter ${icon("down", 10)}</button><button type="button" class="btn sm" aria-haspopup="menu" @click=${(ev: Event) => openMenu(copyItems(this.table, this.rows.entries()), ev.currentTarget as HTMLElement)}>Copy ${icon("down", 10)}</button></span></div>
-      ${this.error && this.table.updates === 0 ? failed(this.error, "This statistic cannot be made") : this.grid ?? skeleton(10)}`;
+      ${this.error && this.table.updates === 0 ? failed(this.error, "This statistic cannot be made") : this.grid ?? counting(this.since)}`;
   }
 }
 

@@ -4,9 +4,9 @@
 import { html, type TemplateResult } from "lit";
 import { get, go, href, open } from "./address";
 import { applied, effective, home } from "./capture-state";
-import { args, copyItems, filterOf, limited } from "./capture-stat";
+import { args, copyItems, counting, filterOf, limited } from "./capture-stat";
 import { joins, join } from "./capture-filters";
-import { bar, css, empty, icon, skeleton, zero } from "./draw";
+import { bar, css, empty, icon, zero } from "./draw";
 import { bits, count, percent } from "./format";
 import type { GridColumn, RowSource, SGrid } from "./grid";
 import "./grid";
@@ -60,6 +60,7 @@ class SHierarchy extends Island {
   private readonly rows = new TreeRows();
   private readonly grid = document.createElement("s-grid") as SGrid<Entry>;
   private error: Failure | undefined;
+  private since = performance.now();
 
   constructor() {
     super();
@@ -68,7 +69,7 @@ class SHierarchy extends Island {
     g.dataset["main"] = "";
     g.storageKey = "hierarchy";
     // Every row holds a link: far enough apart to be hit.
-    g.rowHeight = innerWidth > 640 ? 24 : 0;
+    g.rowHeight = innerWidth > 640 ? 25 : 0;
     g.columns = this.columns();
     g.source = this.rows;
     g.emptyContent = () => empty("filter", "No packets", filterOf() ? "None among the filtered packets." : "This capture holds none.");
@@ -106,8 +107,10 @@ class SHierarchy extends Island {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.every(1000, () => { if (this.table.updates === 0) this.requestUpdate(); });
     this.follow(() => {
       if (effective.value === undefined) return;
+      this.since = performance.now();
       void get("limit");
       this.topic("table", "tap/io,phs", args(filterOf()), (t, c) => {
         this.rows.table = t;
@@ -174,7 +177,7 @@ class SHierarchy extends Island {
   protected override render(): TemplateResult {
     const filtered = (effective.value ?? "") !== "";
     return html`<div class="bar low"><label class="chk"><input type="checkbox" .checked=${limited()} ?disabled=${!filtered} @change=${(ev: Event) => go({ limit: (ev.target as HTMLInputElement).checked ? null : "0" })}>Limit to display filter</label><span class="push row"><button type="button" class="btn sm" aria-haspopup="menu" @click=${(ev: Event) => openMenu(copyItems(this.table, [...this.table.rows.values()]), ev.currentTarget as HTMLElement)}>Copy ${icon("down", 10)}</button></span></div>
-      ${this.error && this.table.updates === 0 ? failed(this.error, "This statistic cannot be made") : this.table.updates === 0 ? skeleton(10) : this.grid}`;
+      ${this.error && this.table.updates === 0 ? failed(this.error, "This statistic cannot be made") : this.table.updates === 0 ? counting(this.since) : this.grid}`;
   }
 }
 

@@ -1,8 +1,11 @@
 // What the statistics of a capture share: the topic that keeps a table at the
 // capture's newest packet, whether the display filter limits it, rows in the
 // order of a column, and copying a table out.
+import { html, nothing, type TemplateResult } from "lit";
 import { get } from "./address";
-import { effective, id } from "./capture-state";
+import { effective, id, status } from "./capture-state";
+import { skeleton } from "./draw";
+import { count } from "./format";
 import type { MenuItem } from "./menu";
 import { type Entry, Table } from "./table";
 import { copy } from "./toast";
@@ -32,6 +35,12 @@ export function args(filter: string): Readonly<Record<string, string>> {
 
 export function filterOf(): string {
   return limited() ? (effective.value ?? "") : "";
+}
+
+/** Row shapes while a statistic is made; after a second they say what takes so long. */
+export function counting(since: number): TemplateResult {
+  const s = status.value;
+  return html`${performance.now() - since > 1000 && s ? html`<p class="pad small dim" role="status">Counting ${count(s.packets)} packets${filterOf() ? html` against <code>${filterOf()}</code>` : nothing}. Large captures take a while; the result is kept.</p>` : nothing}${skeleton(10)}`;
 }
 
 type Cells = Readonly<Record<string, string | number | boolean | null>>;

@@ -87,7 +87,7 @@ class SCapture extends Island {
       else if (section === "" && (detail.value?.no === selected.value || detailError.value)) followDialog();
     });
     for (const [f, title] of chips) void knows(f).then((ok) => { if (ok) { this.known = [...this.known, title]; this.requestUpdate(); } });
-    this.every(1000, () => { if (live.value) this.requestUpdate(); });
+    this.every(1000, () => { if (live.value || counts.value?.partial || status.value?.state !== "ready") this.requestUpdate(); });
     pageKeys(this.keys());
   }
 
@@ -98,19 +98,25 @@ class SCapture extends Island {
     this.endDetail();
   }
 
-  private counted = "";
+  private counting: string | undefined;
+
+  /** How many packets the filter leaves; one question at a time, until all are counted. */
   private countOnly(): void {
     const f = effective.value;
     const s = status.value;
-    if (f === undefined || (s && this.counted === `${f}|${s.packets}`)) return;
-    this.counted = `${f}|${s?.packets}`;
+    if (f === undefined || !s || this.counting === f) return;
+    this.counting = f;
     const next = (): void => {
       ask<{ displayed: number; total: number; partial: boolean }>(`${root}/packets?limit=0&filter=${encodeURIComponent(f)}`).then(
         (p) => {
+          if (effective.peek() !== f) return;
           counts.value = { displayed: p.displayed, total: p.total, partial: p.partial };
-          if (p.partial && this.isConnected && effective.peek() === f) setTimeout(next, 500);
+          if (p.partial && this.isConnected) setTimeout(next, 500);
+          else this.counting = undefined;
         },
-        () => {}, // the statistic's own topic says what is wrong
+        () => {
+          this.counting = undefined; // the statistic's own topic says what is wrong
+        },
       );
     };
     next();
