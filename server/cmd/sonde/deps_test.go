@@ -26,6 +26,7 @@ var rules = []rule{
 	{"capture/store", "capture/frame capture/flow capture/source", "golang.org/x/sys/unix", "frames by number, nothing else"},
 	{"capture/print", "capture/field capture/dissect", "", "text is made of nodes alone"},
 	{"capture/tap", "capture/field capture/flow capture/dissect probes/table", "", "a statistic gives a table; it draws and sends nothing"},
+	{"capture/proto/prototest", "capture/dissect capture/field capture/flow capture/frame", "github.com/google/go-cmp/...", "the checks know no protocol by name"},
 	{"capture/sample", "capture/frame capture/sink", "github.com/google/gopacket/...", "sample traffic is made by other hands than those that read it"},
 	{"capture/session", "capture/dfilter capture/dissect capture/field capture/flow capture/frame capture/print capture/sink capture/source capture/store capture/tap probes/table", "", "an open capture works with whatever protocols are linked in, so it may not name one"},
 	{"probes/table", "", "", "the one leaf that capture and probes share"},
