@@ -121,8 +121,11 @@ func cellEscapes(o FieldsOptions) *escapes {
 	if o.Escape {
 		e['\\'] = `\\`
 	}
+	// Inside quotes the quote is doubled, without them the separator is escaped.
 	if o.Quote != 0 {
-		e[o.Quote] = `\` + string(o.Quote)
+		e[o.Quote] = string([]byte{o.Quote, o.Quote})
+	} else if c := o.Separator; o.Escape && len(c) == 1 && c[0] < 0x80 && e[c[0]] == "" {
+		e[c[0]] = `\` + c
 	}
 	return e
 }

@@ -145,6 +145,28 @@ func TestFormsAreSound(t *testing.T) {
 	}
 }
 
+// Quotes are doubled, separators escaped, controls written out.
+func TestCells(t *testing.T) {
+	for _, c := range []struct{ option, want string }{
+		{"quote=d", "\"a\"\"b'c,d e\\\\f\\t\\x1b\"\n"}, {"quote=s", "'a\"b''c,d e\\\\f\\t\\x1b'\n"}, {"separator=,", "a\"b'c\\,d e\\\\f\\t\\x1b\n"},
+		{"separator=/s", "a\"b'c,d\\ e\\\\f\\t\\x1b\n"}, {"escape=n", "a\"b'c,d e\\f\t\\x1b\n"},
+	} {
+		o := print.DefaultFields()
+		o.Names = []string{"printtest.string"}
+		if err := o.Set(c.option); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		p := print.NewFields(&out, o)
+		f := newFrame(0, []byte("a\"b'c,d e\\f\t\x1b"))
+		packet := dissect.New(dissect.NewConfig(), flow.NewState()).Dissect(&f, dissect.Request{})
+		packet.Nodes = append(packet.Nodes[:0], dissect.Node{Field: fuzzString, Len: f.Len, Parent: dissect.None})
+		if p.Packet(packet) != nil || p.End() != nil || out.String() != c.want {
+			t.Errorf("%s: %q, not %q", c.option, out.String(), c.want)
+		}
+	}
+}
+
 // -T ek follows the order of a GLib hash table, as tshark writes it.
 func TestEKOrder(t *testing.T) {
 	query := []byte("\x00\x00\x5e\x00\x53\x01\x02\x00\x00\x00\x00\x05\x08\x00\x45\x00\x00\x3d\x00\x01\x00\x00\x40\x11\x66\xaa\x0a\x00\x00\x05\x0a\x00\x00\x01" +

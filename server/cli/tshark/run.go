@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"sonde/capture/dissect"
@@ -101,6 +102,9 @@ func run(o *options, stdin io.Reader, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Little of what is allocated stays: collecting less often saves a tenth
+	// of the time for some megabytes.
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	j := &job{o: o, cfg: cfg, out: out, stdin: stdin, stderr: stderr, flow: flow.NewState()}
 	if err := j.prepare(); err != nil {
 		return err
@@ -438,11 +442,9 @@ func (j *job) frame(f *frame.Frame, learn bool) error {
 		j.first, j.hasFirst = f.Time, true
 		env.First, env.HasFirst = f.Time, true
 	}
-	defer func() {
-		if f.HasTime {
-			j.prev, j.hasPrev = f.Time, true
-		}
-	}()
+	if f.HasTime {
+		j.prev, j.hasPrev = f.Time, true // env holds the one before
+	}
 	req := j.joined()
 	req.Learn = learn
 	req.Env = env

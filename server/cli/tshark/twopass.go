@@ -17,6 +17,7 @@ func (j *job) passes(s source.Source) error {
 	defer mem.Close()
 	var f frame.Frame
 	var damage error
+	known := sizeOf(j.info)
 	n, read := 0, 0
 	for j.o.count == 0 || read < j.o.count {
 		err := s.Next(&f)
@@ -28,6 +29,10 @@ func (j *job) passes(s source.Source) error {
 			break
 		}
 		read++
+		if now := sizeOf(s.Info()); now != known {
+			known = now
+			*j.info = *cloneInfo(s.Info())
+		}
 		if !j.hasFirst && f.HasTime {
 			j.first, j.hasFirst = f.Time, true
 		}
