@@ -124,3 +124,51 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A stream's segments come out in order, once, whatever order they came in.
+func TestFollowerOrders(t *testing.T) {
+	f := &Follower{kind: flow.KTCP}
+	s := &f.side[0]
+	s.next, s.known = 1000, true
+	for _, g := range []struct {
+		seq  uint32
+		data string
+	}{{1000, "ab"}, {1004, "ef"}, {1000, "ab"}, {1001, "bcd"}, {1004, "efg"}, {1010, "z"}} {
+		f.place(s, segment{g.seq, Chunk{Data: []byte(g.data)}})
+	}
+	f.Finish()
+	var all string
+	for _, c := range f.Chunks {
+		all += string(c.Data)
+	}
+	if all != "abcdefgz" || f.Missing != 3 {
+		t.Errorf("got %q with %d bytes missing, want abcdefgz with 3", all, f.Missing)
+	}
+}
+
+func TestFollowText(t *testing.T) {
+	x := &follow{Follower: &Follower{named: true, Nodes: [2]Node{{flow.NewAddr(flow.IPv4, []byte{10, 0, 0, 1}), 1000}, {flow.NewAddr(flow.IPv4, []byte{10, 0, 0, 2}), 80}},
+		Chunks: []Chunk{{0, 1, 1700000000500000000, []byte("GET /\tx\r\n")}, {1, 2, 1700000001000000000, []byte("0123456789abcdefgh")}}}, proto: "tcp", index: 3}
+	rule := strings.Repeat("=", 67)
+	head := func(mode string) string {
+		return "\n" + rule + "\nFollow: tcp," + mode + "\nFilter: tcp.stream eq 3\nNode 0: 10.0.0.1:1000\nNode 1: 10.0.0.2:80\n"
+	}
+	for mode, want := range map[string]string{
+		"ascii": head("ascii") + "9\nGET /.x\r\n\n\t18\n0123456789abcdefgh\n" + rule + "\n",
+		"raw":   head("raw") + "474554202f09780d0a\n\t303132333435363738396162636465666768\n" + rule + "\n",
+		"hex": head("hex") + "00000000  47 45 54 20 2f 09 78 0d  0a                       GET /.x. .\n" +
+			"\t00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  01234567 89abcdef\n\t00000010  67 68                                             gh\n" + rule + "\n",
+		"yaml": "peers:\n  - peer: 0\n    host: 10.0.0.1\n    port: 1000\n  - peer: 1\n    host: 10.0.0.2\n    port: 80\npackets:\n" +
+			"  - packet: 1\n    peer: 0\n    timestamp: 1700000000.500000000\n    data: !!binary |\n      R0VUIC8JeA0K\n" +
+			"  - packet: 2\n    peer: 1\n    timestamp: 1700000001.000000000\n    data: !!binary |\n      MDEyMzQ1Njc4OWFiY2RlZmdo\n",
+	} {
+		x.mode = mode
+		var b strings.Builder
+		if err := x.WriteText(&b); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, b.String()); d != "" {
+			t.Errorf("%s:\n%s", mode, d)
+		}
+	}
+}
