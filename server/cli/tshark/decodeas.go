@@ -36,9 +36,6 @@ func decodeAs(s string) (r dissect.DecodeAs, err error) {
 	if proto == "" {
 		return r, usagef("No protocol name specified\ntshark: %s", protocolsOf(table))
 	}
-	if strings.EqualFold(proto, "(none)") {
-		return r, nil
-	}
 	if r.Proto = dissect.Find(proto); r.Proto == nil {
 		return r, usagef("Unknown protocol -- %q\ntshark: %s", proto, protocolsOf(table))
 	}
