@@ -483,8 +483,8 @@ func (f *Field) absLabel(t *Text, ns int64) {
 		Seconds(t, ns, 9)
 		return
 	}
-	if f.Base == NTP && ns == math.MinInt64 {
-		t.S("(0)")
+	if f.Base == NTP && ns == 0 {
+		t.S("NULL")
 		return
 	}
 	AbsTime(t, ns, f.Base == Local)
@@ -521,8 +521,8 @@ func (f *Field) absShow(t *Text, ns int64) {
 		Seconds(t, ns, 9)
 		return
 	}
-	if f.Base == NTP && ns == math.MinInt64 {
-		t.S("(0)")
+	if f.Base == NTP && ns == 0 {
+		t.S("NULL")
 		return
 	}
 	tm := time.Unix(0, ns).UTC()
