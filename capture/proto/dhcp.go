@@ -225,6 +225,7 @@ func (m *dhcpMsg) names(c *Cursor) {
 		}
 	}
 	sname, file := m.base+dhcpSnameAt, m.base+dhcpFileAt
+	c.BytesAt(sname, dhcpCookieAt-dhcpSnameAt) // both or none
 	if m.snameOver {
 		over(sname, 64, dhcpInSname, eiDHCPSnameOver, eiDHCPSnameEnd, "Server name option overloaded by DHCP", "Server host name option overload")
 	} else {
@@ -252,7 +253,7 @@ func untilNUL(b []byte) []byte {
 func (m *dhcpMsg) scan(c *Cursor) {
 	// What the packet has and the capture has not ends dissection here already,
 	// before anything is shown, as it does in Wireshark.
-	if m.base+dhcpCookieAt+4 > c.End() || c.UintAt(m.base+dhcpCookieAt, 4) != dhcpMagic {
+	if m.base+dhcpCookieAt+4 > c.Pos()+c.CapLeft() || c.UintAt(m.base+dhcpCookieAt, 4) != dhcpMagic {
 		return
 	}
 	m.scanArea(c, dhcpInOptions, m.base+dhcpCookieAt+4, c.End())
