@@ -15,14 +15,19 @@ var (
 	tlsQPValue  = tlsP.Bytes("quic.parameter.value", "Value")
 	tlsQPVar    = map[uint64]field.ID{}
 	tlsQPBytes  = map[uint64]field.ID{}
-	tlsQPChosen = tlsP.U32("quic.parameter.vi.chosen_version", "Chosen Version", hex)
-	tlsQPOther  = tlsP.U32("quic.parameter.vi.other_version", "Other Version", hex)
+	tlsQPChosen = tlsP.U32("quic.parameter.vi.chosen_version", "Chosen Version", hex, enum(quicVersions))
+	tlsQPGoogle = tlsP.U32("quic.parameter.google.quic_version", "Google QUIC version", hex, enum(quicVersions))
+	tlsQPOther  = tlsP.U32("quic.parameter.vi.other_version", "Other Version", hex, enum(quicVersions))
 )
 
 func init() {
 	for _, p := range quicParameters {
 		switch p.kind {
 		case 'v':
+			if p.id == 0x7158 {
+				tlsQPVar[p.id] = tlsP.U64("quic.parameter."+p.field, p.label, dec, enum(quicTimeStamps))
+				continue
+			}
 			tlsQPVar[p.id] = tlsP.U64("quic.parameter."+p.field, p.label, dec)
 		case 'b':
 			tlsQPBytes[p.id] = tlsP.Bytes("quic.parameter."+p.field, p.label)
@@ -58,6 +63,10 @@ var quicParameters = []struct {
 	{0x1057, 'v', "loss_bits", "loss_bits", "loss_bits"},
 	{0x2ab2, 0, "grease_quic_bit", "", ""},
 	{0xde1a, 'v', "min_ack_delay", "min_ack_delay", "min_ack_delay"},
+	{0x3127, 'v', "google_initial_rtt", "google.initial_rtt", "Google Initial RTT"},
+	{0x4752, 'g', "google_quic_version", "", ""},
+	{0x7158, 'v', "enable_time_stamp_v2", "enable_time_stamp_v2", "Enable TimestampV2"},
+	{0xff73db, 'i', "version_information_draft", "", ""},
 	{0xff04de1b, 'v', "min_ack_delay (draft-ietf-quic-ack-frequency-05)", "min_ack_delay", "min_ack_delay"},
 }
 
@@ -74,6 +83,13 @@ func quicParameterName(v uint64) string {
 	}
 	return "Unknown"
 }
+
+// quicTimeStamps are what a peer says of TIME_STAMP frames.
+var quicTimeStamps = values(
+	val(1, "I would like to receive TIME_STAMP frames"),
+	val(2, "I am able to generate TIME_STAMP frames"),
+	val(3, "I am able to generate TIME_STAMP frames and I would like to receive them"),
+)
 
 func quicParameterText(t *field.Text, v uint64) {
 	t.S(quicParameterName(v)).S(" (").X(v, 2).C(')')
@@ -101,9 +117,15 @@ func tlsQUICParameters(c *Cursor, end int, draft bool) {
 		if stop > end {
 			return
 		}
-		r := c.Put(tlsQP, at, stop-at, 0)
-		if b := c.Label(r); b != nil {
-			b.S("Parameter: ").S(quicParameterName(typ)).S(" (len=").U(size).C(')')
+		r := dissect.None
+		if b := c.Text(at, stop-at); b != nil {
+			r = c.Last()
+			name := quicParameterName(typ)
+			b.S("Parameter: ").S(name)
+			if name == "Unknown" {
+				b.C(' ').X(typ, 2)
+			}
+			b.S(" (len=").U(size).C(')')
 		}
 		old := c.Push(r)
 		c.Put(tlsQPType, at, n, typ)
@@ -123,8 +145,14 @@ func quicParameter(c *Cursor, r dissect.Ref, typ uint64, at, end int) {
 	if f, ok := tlsQPVar[typ]; ok && at < end {
 		v, n := varint(c, at)
 		c.Put(f, at, n, v)
-		if b := tell(r); b != nil {
+		if b := tell(r); b != nil && typ != 0x7158 {
 			b.C(' ').U(v)
+			switch typ {
+			case 0x01:
+				b.S(" ms")
+			case 0x3127:
+				b.S(" us")
+			}
 		}
 		return
 	}
@@ -132,10 +160,15 @@ func quicParameter(c *Cursor, r dissect.Ref, typ uint64, at, end int) {
 		c.FieldAt(f, at, end-at)
 		return
 	}
-	if typ == 0x11 {
+	if typ == 0x4752 && at+4 <= end {
+		c.FieldAt(tlsQPGoogle, at, 4)
+		return
+	}
+	if typ == 0x11 || typ == 0xff73db {
 		f := tlsQPChosen
 		for ; at+4 <= end; at += 4 {
-			c.FieldAt(f, at, 4)
+			c.Seek(at)
+			quicVersionAt(c, f, " (GREASE)")
 			f = tlsQPOther
 		}
 	}
