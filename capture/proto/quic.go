@@ -44,7 +44,7 @@ var (
 	eiQUICRetry   = quicP.Expert("bad_retry", field.Checksum, field.Error, "Retry Integrity Tag verification failure")
 	eiQUICPadding = quicP.Expert("coalesced_padding_data", field.Protocol, field.Note, "Coalesced Padding Data")
 
-	_ = quicP.Parse(parseQUIC).Stateful().Heur("udp", "quic", quicHeuristic).Calls(tlsQUICP)
+	_ = quicP.Parse(parseQUIC).Stateful().Heur("udp", "quic", quicHeuristic).Calls(tlsP)
 
 	quicFacts = flow.NewFacts[quicFact]()
 

@@ -222,7 +222,7 @@ func quicCryptoFrame(c *Cursor, k *quicPkt, r dissect.Ref, at, index int, learn 
 	if learn {
 		quicTables.Global(c.Flow()).now = quicRun{k.conn, k.fromServer, pos}
 	}
-	c.SubUnder(r, tlsQUICP, pos, size)
+	c.SubUnder(r, tlsP, pos, size)
 	if b := c.Info(); b != nil && info <= len(b.B) {
 		b.B = b.B[:info]
 	}

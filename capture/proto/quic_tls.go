@@ -15,8 +15,6 @@ var (
 	tlsHSFrag    = tlsP.FrameNum("handshake.fragment", "Handshake Fragment")
 	tlsHSFragCnt = tlsP.U32("handshake.fragment.count", "Handshake Fragment count", dec)
 
-	tlsQUICP = dissect.Alias(tlsP).Parse(parseTLSInQUIC).Stateful()
-
 	quicTLSFacts = flow.NewFacts[quicTLS]()
 )
 
@@ -105,6 +103,7 @@ func quicMessageEnd(b []byte) int {
 	return at
 }
 
+// parseTLSInQUIC reads the handshake bytes that a CRYPTO frame brought.
 func parseTLSInQUIC(c *Cursor) {
 	at := c.Pos()
 	b := c.Rest()

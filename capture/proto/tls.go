@@ -104,6 +104,10 @@ type tlsRun struct {
 }
 
 func parseTLS(c *Cursor) {
+	if l := c.Packet().Layers; len(l) > 1 && l[len(l)-2] == quicP.ID {
+		parseTLSInQUIC(c)
+		return
+	}
 	t := &tlsRun{base: c.Pos()}
 	conv := c.Packet().Conv
 	if c.Learning() && !c.Quoted() && conv != nil {
