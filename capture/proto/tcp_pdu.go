@@ -206,8 +206,24 @@ func (m *tcpPDU) want(a dissect.Ask, end uint32) {
 		m.nxt, m.whole = end+1, true
 	case a.FIN():
 		m.nxt = end + 1<<30
+		return
 	default:
 		m.nxt = end + uint32(a.More)
+	}
+	m.slow(end)
+}
+
+// slow makes a message that was offered often, and refused for being too
+// short, wait until it has grown by an eighth: offering all of it again with
+// every segment costs the square of its length.
+func (m *tcpPDU) slow(end uint32) {
+	if !seqGT(end, m.seq) {
+		return // a part from the middle: nothing was offered
+	}
+	size := end - m.seq
+	m.spent += int64(size) + 64*int64(len(m.parts))
+	if grown := end + 1 + size/8; m.spent > maxOffered && seqLT(m.nxt, grown) {
+		m.nxt, m.whole = grown, true
 	}
 }
 
@@ -314,6 +330,9 @@ func (d *tcpDeseg) complete(x *tcpStep, m *tcpPDU, seq, n, left, follows uint32)
 		m.nxt = seq + n + uint32(a.More)
 	default:
 		m.nxt += uint32(a.More)
+	}
+	if !a.FIN() {
+		m.slow(d.nxt)
 	}
 	m.sized = false
 	if n < left {

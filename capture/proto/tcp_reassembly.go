@@ -58,6 +58,7 @@ var (
 const (
 	maxHeldFlow = 16 << 20
 	maxHeldAll  = 256 << 20
+	maxOffered  = 64 << 20 // bytes of one message, all offers of it taken together
 )
 
 // tcpPDUs runs one over each message from the position on, for protocols
@@ -93,7 +94,7 @@ func tcpPDUs(c *Cursor, headerLen int, length func(c *Cursor, pos int) int, one 
 		c.Seek(pos + n)
 	}
 	if c.Pos() == c.Start() {
-		c.DropNode()
+		c.DropProto() // nothing of it was used: it is not in this segment yet
 	}
 }
 
@@ -112,6 +113,7 @@ type tcpPDU struct {
 	partial  bool // was complete, but the protocol above asked for more
 	overlap  bool
 	mixed    bool      // parts did not come in order
+	spent    int64     // bytes offered to the protocol above so far
 	filled   uint32    // bytes from the start on without a gap: the length of data
 	late     []tcpLate // bytes behind a gap
 	data     []byte
