@@ -79,7 +79,6 @@ func parsePPPoED(c *Cursor) {
 	_, n, _ := pppoeHeader(c)
 	end := at + 6 + n
 	c.ProtoEnd(end)
-	setUsed(c, end)
 	if n == 0 {
 		return
 	}
@@ -92,7 +91,7 @@ func parsePPPoED(c *Cursor) {
 		switch {
 		case known && (size > 0 || tag > 0x0110):
 			v := c.Bytes(f, size)
-			if b := c.Info(); b != nil && size > 0 && (tag == 0x0102 || tag == 0x0101) {
+			if b := c.Info(); b != nil && size > 0 && tag == 0x0102 {
 				b.C(' ').S(pppoedTagNames.Text(uint64(tag), "")).S("='").Printable(v).C('\'')
 			}
 		case tag == 0:

@@ -39,14 +39,15 @@ var (
 	stpTLVLen  = stpP.U16("pvst.tlvlen", "Length", dec)
 	stpOrigin  = stpP.U16("pvst.origvlan", "Originating VLAN", dec)
 
-	_ = stpP.Parse(parseSTP).On("llc.dsap", 0x42).On("llc.cisco_pid", 0x0108, 0x0109, 0x010b, 0x010c).On("ethertype", 0x8181).Calls(dataP)
+	_ = stpP.Parse(func(c *Cursor) { parseSTP(c, false) }).On("llc.dsap", 0x42).On("llc.cisco_pid", 0x0108, 0x0109, 0x010c).On("ethertype", 0x8181).Calls(dataP)
+	_ = dissect.Alias(stpP).Parse(func(c *Cursor) { parseSTP(c, true) }).On("llc.cisco_pid", 0x010b).Calls(stpP)
 
 	stpVersions = values(val(0, "Spanning Tree"), val(2, "Rapid Spanning Tree"), val(3, "Multiple Spanning Tree"), val(4, "Shortest Path Tree"))
 	stpTypes    = values(val(0x00, "Configuration"), val(0x02, "Rapid/Multiple Spanning Tree"), val(0x80, "Topology Change Notification"))
 	stpRoles    = values(val(0, "Unknown"), val(1, "Alternate or Backup"), val(2, "Root"), val(3, "Designated"))
 )
 
-func parseSTP(c *Cursor) {
+func parseSTP(c *Cursor, perVLAN bool) {
 	at := c.Pos()
 	c.SetProtocol("STP")
 	c.ClearInfo()
@@ -89,8 +90,10 @@ func parseSTP(c *Cursor) {
 		c.U8(stpV1Len)
 		end++
 	}
-	pvst := c.Left() >= 6 && c.Has(6) && c.Peek16(0) == 0 && c.Peek16(2) == 2
-	if pvst {
+	if perVLAN {
+		c.Seek(at + 36)
+	}
+	if perVLAN && c.Has(6) && c.Peek16(0) == 0 && c.Peek16(2) == 2 {
 		r := dissect.None
 		if b := c.Text(c.Pos(), 6); b != nil {
 			b.S("Originating VLAN (PVID): ").U(uint64(c.Peek16(4)))
@@ -101,7 +104,7 @@ func parseSTP(c *Cursor) {
 		c.U16(stpTLVLen)
 		c.U16(stpOrigin)
 		c.Pop(old)
-		end += 6
+		end = at + 42
 	}
 	c.ProtoEnd(end)
 }
@@ -112,7 +115,7 @@ func stpInfo(c *Cursor, version, typ, flags uint8) {
 	if b == nil {
 		return
 	}
-	b.S(pick(typ == 0, "Conf. ", pick(version >= 3, "MST. ", "RST. ")))
+	b.S(pick(typ == 0, "Conf. ", pick(version >= 4, "SPT. ", pick(version == 3, "MST. ", "RST. "))))
 	switch {
 	case flags&0x81 == 0x81:
 		b.S("TC + TCAck + ")
