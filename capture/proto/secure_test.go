@@ -28,6 +28,67 @@ func init() {
 		MayAllocate("packets are decrypted")
 }
 
+// sshTestPacket frames a message of SSH 2.0 with four bytes of padding.
+func sshTestPacket(msg []byte) []byte {
+	return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(msg)+5)), 4), append(msg, 1, 2, 3, 4)...)
+}
+
+func sshTestString(s string) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...)
+}
+
+// sshTestInit is a KEXINIT that offers one key exchange.
+func sshTestInit(kex string) []byte {
+	b := append([]byte{20}, make([]byte, 16)...)
+	for _, l := range []string{kex, "ssh-ed25519,ssh-rsa", "aes256-ctr", "aes256-ctr", "hmac-sha2-256", "hmac-sha2-256", "none", "none", "", ""} {
+		b = append(b, sshTestString(l)...)
+	}
+	return sshTestPacket(append(b, 0, 0, 0, 0, 0))
+}
+
+func sshTestReply(code byte, key, public, sig []byte) []byte {
+	b := append([]byte{code}, sshTestString(string(key))...)
+	b = append(b, sshTestString(string(public))...)
+	return sshTestPacket(append(b, sshTestString(string(sig))...))
+}
+
+func sshTestTalk(port uint16, mss int, kex string, ask [][]byte, answer []byte) [][]byte {
+	turns := []prototest.Talk{{Back: true, Data: []byte("SSH-2.0-there\r\n")}, {Data: []byte("SSH-2.0-here\r\n")},
+		{Data: sshTestInit(kex)}, {Back: true, Data: sshTestInit(kex)}}
+	for _, q := range ask {
+		turns = append(turns, prototest.Talk{Data: sshTestPacket(q)})
+	}
+	keys := sshTestPacket([]byte{21})
+	turns = append(turns, prototest.Talk{Back: true, Data: append(answer, keys...)}, prototest.Talk{Data: keys},
+		prototest.Talk{Data: make([]byte, 100)}, prototest.Talk{Back: true, Data: make([]byte, 60)})
+	return prototest.TCPFrames(port, mss, turns...)
+}
+
+func init() {
+	cat := func(bs ...[]byte) (out []byte) {
+		for _, b := range bs {
+			out = append(out, b...)
+		}
+		return out
+	}
+	ed := cat(sshTestString("ssh-ed25519"), sshTestString("0123456789abcdef0123456789abcdef"))
+	rsa := cat(sshTestString("ssh-rsa"), sshTestString("\x01\x00\x01"), sshTestString("modulus"))
+	dss := cat(sshTestString("ssh-dss"), sshTestString("p"), sshTestString("q"), sshTestString("g"), sshTestString("y"))
+	ec := cat(sshTestString("ecdsa-sha2-nistp256"), sshTestString("nistp256"), sshTestString("point"))
+	sig := cat(sshTestString("ssh-ed25519"), []byte("signature"))
+	rsaSig := cat(sshTestString("ssh-rsa"), sshTestString("signature"))
+	why := "lists of names are kept and joined"
+	prototest.Sample("ssh-ecdh", frame.LinkEthernet, sshTestTalk(22, 100, "curve25519-sha256", [][]byte{cat([]byte{30}, sshTestString("public"))}, sshTestReply(31, ed, []byte("public"), sig))...).MayAllocate(why)
+	prototest.Sample("ssh-dh", frame.LinkEthernet, sshTestTalk(22, 0, "diffie-hellman-group14-sha256", [][]byte{cat([]byte{30}, sshTestString("e"))}, sshTestReply(31, rsa, make([]byte, 600), rsaSig))...).MayAllocate(why)
+	prototest.Sample("ssh-gex", frame.LinkEthernet, sshTestTalk(2222, 0, "diffie-hellman-group-exchange-sha256",
+		[][]byte{{34, 0, 0, 4, 0, 0, 0, 8, 0, 0, 0, 32, 0}, cat([]byte{31}, sshTestString("p"), sshTestString("g")), cat([]byte{32}, sshTestString("e")), {2, 0, 0, 0, 0}},
+		sshTestReply(33, dss, []byte("f"), cat(sshTestString("ssh-dss"), sshTestString("s"))))...).MayAllocate(why)
+	prototest.Sample("ssh-ecdsa", frame.LinkEthernet, sshTestTalk(22, 0, "ecdh-sha2-nistp256", nil, sshTestReply(31, ec, []byte("public"), sig))...).MayAllocate(why)
+	prototest.Sample("ssh-v1", frame.LinkEthernet, prototest.TCPFrames(22, 0, prototest.Talk{Data: []byte("GET / HTTP/1.0\r\n")}, prototest.Talk{Back: true, Data: []byte("SSH-1.5-x\n")},
+		prototest.Talk{Data: []byte("SSH-1.5-y\x00\x00\n")}, prototest.Talk{Back: true, Data: []byte{0, 0, 0, 3, 0, 0, 0, 0, 0, 2, 9, 9}},
+		prototest.Talk{Back: true, Data: []byte{0, 0, 0, 3, 0, 0, 0, 0, 0, 7, 9, 9}})...).MayAllocate(why)
+}
+
 // quicTestHello is a small ClientHello.
 func quicTestHello() []byte {
 	body := append([]byte{3, 3}, make([]byte, 32)...)
