@@ -4,6 +4,7 @@ package proto
 import (
 	"bytes"
 
+	"sonde/capture/dissect"
 	"sonde/capture/flow"
 )
 
@@ -28,10 +29,15 @@ var (
 type smtpConv struct {
 	asked bool // DATA was sent
 	data  bool // the server said 354
+	code  uint64
+	tls   bool // STARTTLS was sent
 }
 
 // smtpFact is what a segment's lines are.
-type smtpFact struct{ data bool }
+type smtpFact struct {
+	data bool
+	code uint64 // of the reply that began before
+}
 
 func parseSMTP(c *Cursor) {
 	at := c.Pos()
@@ -43,7 +49,7 @@ func parseSMTP(c *Cursor) {
 	if request {
 		smtpClient(c, at, b, fact)
 	} else {
-		smtpServer(c, at, b)
+		smtpServer(c, at, b, fact)
 	}
 	c.Seek(c.End())
 }
@@ -62,6 +68,18 @@ func smtpLearn(c *Cursor, request bool, b []byte) smtpFact {
 	}
 	v := smtpConvs.Make(conv)
 	f := smtpFacts.Put(st, fr.Number, c.Layer())
+	f.code = v.code
+	if !request {
+		for rest := b; len(rest) > 0; {
+			k, next, _ := textLine(rest)
+			v.code = smtpGoesOn(rest[:k], v.code)
+			if string(rest[:min(3, k)]) == "220" && v.tls {
+				startTLS(c, "Simple Mail Transfer Protocol")
+			}
+			rest = rest[next:]
+		}
+		v.tls = false
+	}
 	n, _, _ := textLine(b)
 	switch {
 	case request && v.data:
@@ -71,6 +89,7 @@ func smtpLearn(c *Cursor, request bool, b []byte) smtpFact {
 		}
 	case request:
 		v.asked = bytes.EqualFold(bytes.TrimSpace(b[:n]), []byte("DATA"))
+		v.tls = bytes.EqualFold(bytes.TrimSpace(b[:n]), []byte("STARTTLS"))
 	case v.asked:
 		if code, ok := threeDigits(b); ok {
 			v.data, v.asked = code == 354, false
@@ -116,10 +135,16 @@ func smtpClient(c *Cursor, at int, b []byte, fact smtpFact) {
 	}
 }
 
-func smtpServer(c *Cursor, at int, b []byte) {
+// smtpServer reads replies. Only the first line of one is shown whole; of the
+// others what stands behind the code, in the same place.
+func smtpServer(c *Cursor, at int, b []byte, fact smtpFact) {
 	first := true
+	code := fact.code
+	r := dissect.None
 	for pos := at; len(b) > 0; {
 		n, next, _ := textLine(b)
+		v, ok := threeDigits(b[:n])
+		cont := ok && code != 0 && v == code
 		if t := c.Info(); t != nil {
 			if first {
 				c.ClearInfo()
@@ -127,24 +152,49 @@ func smtpServer(c *Cursor, at int, b []byte) {
 			} else {
 				t.S(" | ")
 			}
-			t.Printable(b[:n])
+			switch {
+			case cont && n > 4:
+				t.Printable(b[4:n])
+			case ok && !cont:
+				t.Printable(b[:n])
+			}
 		}
 		if first {
 			c.PutHidden(smtpRsp, at, 0, 1)
 		}
-		r := c.FieldAt(smtpLine, pos, next)
-		old := c.Push(r)
-		if code, ok := threeDigits(b[:n]); ok {
-			c.Put(smtpCode, pos, 3, code)
+		switch {
+		case cont:
+			old := c.Push(r)
 			if n > 4 {
 				c.FieldAt(smtpRspPar, pos+4, n-4)
 			}
+			c.Pop(old)
+		case ok:
+			r = c.FieldAt(smtpLine, pos, next)
+			old := c.Push(r)
+			c.Put(smtpCode, pos, 3, v)
+			if n > 4 {
+				c.FieldAt(smtpRspPar, pos+4, n-4)
+			}
+			c.Pop(old)
 		}
-		c.Pop(old)
+		code = smtpGoesOn(b[:n], code)
 		first = false
 		b = b[next:]
 		pos += next
 	}
+}
+
+// smtpGoesOn is the code of a reply that goes on behind a line, 0 for none.
+func smtpGoesOn(line []byte, code uint64) uint64 {
+	v, ok := threeDigits(line)
+	switch {
+	case !ok:
+		return code
+	case len(line) > 3 && line[3] == '-':
+		return v
+	}
+	return 0
 }
 
 var smtpCodes = values(
