@@ -66,6 +66,7 @@ func parseCHDLC(c *Cursor) {
 }
 
 func parseSLARP(c *Cursor) {
+	c.ProtoEnd(c.Pos() + 14)
 	c.SetProtocol("SLARP")
 	c.ClearInfo()
 	c.Packet().Cols.SrcText, c.Packet().Cols.DstText = "N/A", "N/A"

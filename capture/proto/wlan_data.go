@@ -237,7 +237,7 @@ func wlanQoS(c *Cursor, h *wlanHeader, pos int) {
 	switch {
 	case fromAP && h.sub&2 != 0:
 		c.FieldLEAt(wlanQosTxopLimit, pos, 2)
-	case fromAP && h.flags&wlanToDS == 0:
+	case fromAP:
 		s := c.FieldLEAt(wlanQosPsBufState, pos, 2)
 		in := c.Push(s)
 		c.FieldLEAt(wlanQosBufStateIndicated, pos, 2)
@@ -246,7 +246,6 @@ func wlanQoS(c *Cursor, h *wlanHeader, pos int) {
 			c.FieldLEAt(wlanQosQapBufLoad, pos, 2)
 		}
 		c.Pop(in)
-	case fromAP:
 	case v&0x10 != 0:
 		c.FieldLEAt(wlanQosQueueSize, pos, 2)
 	default:

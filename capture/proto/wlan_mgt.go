@@ -190,13 +190,12 @@ func wlanAction(c *Cursor) {
 	if !known {
 		n = min(n, 2)
 	}
-	r := c.Put(wlanFixedAll, at, n, 0)
-	old := c.Push(r)
-	in := c.Push(dissect.None)
+	r := dissect.None
 	if b := c.Text(at, n); b != nil {
-		b.S("Action")
-		in = c.Push(c.Last())
+		b.S("Fixed parameters")
+		r = c.Last()
 	}
+	old := c.Push(r)
 	c.Field(wlanFixedCategoryCode, 1)
 	switch {
 	case category == 3 && c.Left() > 0:
@@ -229,15 +228,9 @@ func wlanAction(c *Cursor) {
 			c.Seek(c.End())
 		}
 	}
-	_ = in
 	c.Pop(old)
-	size := c.Pos() - at
-	if !known {
-		size = n
-	}
-	c.SetLen(r, at+size)
-	if b := c.Append(r); b != nil {
-		b.S(" (").U(uint64(size)).S(plural(size, " byte)", " bytes)"))
+	if known {
+		c.SetLen(r, c.Pos())
 	}
 }
 

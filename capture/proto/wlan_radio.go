@@ -196,6 +196,9 @@ func wlanRadio(c *Cursor, pos int, p *wlanPhy) {
 		c.Push(own)
 	}
 	put := func(f field.ID, v uint64) dissect.Ref { return c.Put(f, pos, 0, v) }
+	if p.kind == 0 && p.has&phyRate != 0 && (p.rate == 1 || p.rate == 2 || p.rate == 5.5 || p.rate == 11) {
+		p.kind = phyB // only that has these rates
+	}
 	if p.kind != 0 {
 		put(wlanRadioPhy, uint64(p.kind))
 	}

@@ -353,7 +353,7 @@ func wlanSupportedChannels(c *Cursor, r dissect.Ref, end int) {
 		first, n := c.Peek8(0), c.Peek8(1)
 		s := c.Put(wlanSupchan, c.Pos(), 2, 0)
 		if b := c.Label(s); b != nil {
-			b.S("Supported Channels Set #").I(int64(i)).S(": First: ").U(uint64(first)).S(", Range: ").U(uint64(n))
+			b.S("Supported Channels Set #").I(int64(i)).S(" First: ").U(uint64(first)).S(", Range: ").U(uint64(n)).C(' ')
 		}
 		old := c.Push(s)
 		c.Field(wlanSupchanFirst, 1)
