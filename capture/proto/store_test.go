@@ -49,4 +49,11 @@ func init() {
 		asks(pack(0, "\x16select ?")), says(pack(1, "\x00\x01\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00")+pack(2, column)+pack(3, "\xfe\x00\x00\x02\x00")+pack(4, column)+pack(5, "\xfe\x00\x00\x02\x00")),
 		asks(pack(0, "\x04tab\x00")), says(pack(1, column+"\xfb")), says(pack(2, "\xff\x15\x04#28000no")),
 		asks(pack(0, "\x11me\x00\x01pdb\x00\x21\x00native\x00\x00")), says(pack(1, "\x00\x00\x00\x02\x00\x00\x00")), asks(pack(0, "\x09")), says(pack(1, "Uptime")), asks(pack(0, "\x8dx")), asks("\x05\x00"), asks("\x00\x00\x19\x01\x00\x00\x00"))...)
+
+	prototest.Sample("memcache", frame.LinkEthernet, prototest.TCPFrames(11211, 0, asks("set k 1 2 5\r\nab"), asks("cde\r\n"), says("STORED\r\n"), asks("get a b\r\n"),
+		says("VALUE k 1 3\r\nabc\r\nEND\r\n"), asks("stats slabs\r\n"), says("STAT pid 1\r\nSTAT up 2\r\nEND\r\n"), asks("add k 1 2 0\r\n\r\n"), asks("bogus\r\n"), says("VERSION 1\r\n"))...)
+	prototest.Sample("memcache-binary", frame.LinkEthernet, prototest.TCPFrames(11211, 0,
+		asks("\x80\x01\x00\x01\x08\x00\x00\x00\x00\x00\x00\x0a"+strings.Repeat("\x00", 20)+"kv"), says("\x81\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08"+strings.Repeat("\x00", 20)),
+		says("\x81\x0c\x00\x00\x00\x00\x00\x01\x00\x00\x00\x02"+strings.Repeat("\x00", 12)+"no"), asks("\x80\x99\x00"), asks(strings.Repeat("\x00", 21)))...).
+		MayAllocate("what failed is put into words")
 }
