@@ -4,8 +4,12 @@ package proto
 
 import (
 	"bytes"
+	"path"
+	"strings"
 
+	"sonde/capture/dissect"
 	"sonde/capture/field"
+	"sonde/capture/flow"
 )
 
 var (
@@ -22,17 +26,30 @@ var (
 	ftpActPort  = ftpP.U16("active.port", "Active port", dec)
 	ftpEPSVPort = ftpP.U16("epsv.port", "Extended passive port", dec)
 
-	_ = ftpP.Parse(parseFTP).On("tcp.port", 21)
+	ftpEPSV4 = ftpP.IPv4("epsv.ip", "Extended passive IPv4 address")
+	ftpEPSV6 = ftpP.IPv6("epsv.ipv6", "Extended passive IPv6 address")
+	ftpDir   = ftpP.Str("current-working-directory", "Current working directory")
+
+	_ = ftpP.Parse(parseFTP).Stateful().On("tcp.port", 21)
+
+	ftpConvs = flow.NewSlot[ftpConv]()
+	ftpFacts = flow.NewFacts[ftpFact]()
 
 	ftpDataP = protocol("ftp-data", "FTP Data", "FTP-DATA")
 	_        = ftpDataP.Parse(parseFTPData).On("tcp.port", 20)
 )
+
+// ftpConv is a control connection's last command and working directory.
+type ftpConv struct{ command, arg, dir string }
+
+type ftpFact struct{ dir string }
 
 func parseFTP(c *Cursor) {
 	at := c.Pos()
 	b := c.Rest()
 	request := c.Packet().DstPort == 21
 	n, _, _ := textLine(b)
+	dir := ftpLearn(c, request, b[:n])
 	c.SetProtocol("FTP")
 	if t := c.SetInfo(); t != nil {
 		if request {
@@ -52,9 +69,11 @@ func parseFTP(c *Cursor) {
 			r = c.Last()
 		}
 		old := c.Push(r)
-		if request {
+		switch {
+		case pos > at: // only the first line is taken apart
+		case request:
 			ftpRequest(c, pos, b[:n])
-		} else {
+		default:
 			ftpResponse(c, pos, b[:n])
 		}
 		c.Pop(old)
@@ -62,6 +81,47 @@ func parseFTP(c *Cursor) {
 		pos += next
 	}
 	c.Seek(c.End())
+	old := c.PushRoot()
+	c.GenText(ftpDir, at, 0, dir)
+	c.Pop(old)
+}
+
+// ftpLearn follows the working directory, and gives it as of this segment.
+func ftpLearn(c *Cursor, request bool, line []byte) string {
+	conv := c.Packet().Conv
+	if conv == nil || c.Quoted() {
+		return ""
+	}
+	if !c.Learning() {
+		if f := ftpFacts.Get(c.Flow(), c.Frame().Number, c.Layer()); f != nil {
+			return f.dir
+		}
+		return ""
+	}
+	v := ftpConvs.Make(conv)
+	n, next := textToken(line)
+	word := strings.ToUpper(string(line[:n]))
+	if request {
+		v.command, v.arg = word, string(line[next:])
+	} else if code, ok := threeDigits(line); ok {
+		switch {
+		case code == 257 && v.command == "PWD":
+			if _, rest, ok := strings.Cut(string(line), `"`); ok {
+				if quoted, _, ok := strings.Cut(rest, `"`); ok {
+					v.dir = quoted
+				}
+			}
+		case code == 250 && v.command == "CWD" && strings.HasPrefix(v.arg, "/"):
+			v.dir = path.Clean(v.arg)
+		case code == 250 && v.command == "CWD":
+			v.dir = path.Join(v.dir, v.arg)
+		case code == 250 && v.command == "CDUP":
+			v.dir = path.Dir(v.dir)
+		}
+	}
+	v.dir = v.dir[:min(len(v.dir), 512)]
+	ftpFacts.Put(c.Flow(), c.Frame().Number, c.Layer()).dir = v.dir
+	return v.dir
 }
 
 func ftpRequest(c *Cursor, pos int, line []byte) {
@@ -108,9 +168,22 @@ func ftpResponse(c *Cursor, pos int, line []byte) {
 			port, k = port*10+uint64(d-'0'), k+1
 		}
 		if k > 0 && port <= 65535 {
+			switch src := &c.Packet().Src; src.Kind {
+			case flow.IPv4:
+				c.Gen(ftpEPSV4, pos, 0, beWord(src.Bytes()))
+			case flow.IPv6:
+				c.Mark(c.PutBytes(ftpEPSV6, pos, 0, src.Bytes()), dissect.Generated)
+			}
 			c.Put(ftpEPSVPort, pos+i+3, int(k), port)
 		}
 	}
+}
+
+func beWord(b []byte) (v uint64) {
+	for _, x := range b {
+		v = v<<8 | uint64(x)
+	}
+	return v
 }
 
 // ftpAddress reads h1,h2,h3,h4,p1,p2.
