@@ -194,6 +194,7 @@ func (d *tcpDeseg) begin(x *tcpStep, seq, off uint32, a dissect.Ask) {
 	m := &tcpPDU{seq: seq, first: s.num, last: s.num, nxt: d.nxt}
 	m.want(a, d.nxt)
 	s.insert(d.c, m)
+	x.of = m
 	if !d.add(m, off, 0, d.nxt-seq, true) {
 		x.gaveUp = true
 	}
@@ -255,7 +256,7 @@ func (d *tcpDeseg) continues(x *tcpStep, m *tcpPDU, seq, left uint32) bool {
 	if m.nxt < d.nxt && m.nxt >= seq && n > 0 {
 		follows = m.nxt - seq
 	}
-	x.kind = stepHold
+	x.kind, x.of = stepHold, m
 	if complete && m.done == num && !m.dead {
 		return d.complete(x, m, seq, n, left, follows)
 	}
@@ -316,6 +317,7 @@ func (d *tcpDeseg) complete(x *tcpStep, m *tcpPDU, seq, n, left, follows uint32)
 		target = d.split(x, m, at)
 	}
 	m = target
+	x.of = m
 	switch {
 	case a.Segment():
 		end := seq + left

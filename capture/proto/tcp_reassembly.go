@@ -142,6 +142,7 @@ const (
 // tcpStep is one part of a segment's payload and what becomes of it.
 type tcpStep struct {
 	blob   *flow.Blob
+	of     *tcpPDU   // unfinished message that the part belongs to
 	pdu    []tcpPart // what the blob is shown as made of; nil = its pieces
 	off    uint32    // of the part, from the start of the payload
 	segOff uint32    // shown as segment data, if segLen > 0
@@ -196,7 +197,7 @@ func (s *tcpSeg) replay(c *Cursor, pos int) {
 		return
 	}
 	for i := range s.fact.steps {
-		x := &s.fact.steps[i]
+		x := s.fact.steps[i].later(s.num)
 		d.off = x.off
 		switch x.kind {
 		case stepUpper:
@@ -210,6 +211,21 @@ func (s *tcpSeg) replay(c *Cursor, pos int) {
 		}
 	}
 	d.release()
+}
+
+// later is the step once all packets are known: a part of a message that was
+// finished by a later frame says so, and if the message starts with it, the
+// protocol above sees it only there.
+func (x *tcpStep) later(num uint32) *tcpStep {
+	if x.of == nil || x.of.done <= num || x.of.dead {
+		return x
+	}
+	y := *x
+	y.frame, y.note = x.of.done, true
+	if y.kind == stepUpper && y.segLen > 0 && y.segOff == y.off || y.kind == stepBlob && y.used == 0 {
+		y.kind = stepHold
+	}
+	return &y
 }
 
 // tcpDeseg is the walk over one segment's payload.

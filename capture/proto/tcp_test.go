@@ -361,19 +361,48 @@ func TestTCPGolden(t *testing.T) {
 	}
 }
 
-// Later passes, in any order, give what the learn pass gave.
+// Later passes, in any order, give what the learn pass gave; only a segment
+// of a message that a later frame finishes then says in which one.
 func TestTCPSecondPass(t *testing.T) {
 	for _, sc := range scenarios {
 		t.Run(sc.name, func(t *testing.T) {
 			fs := frames(sc.segs)
 			want, e := learn(t, fs, dissect.NewConfig())
-			for _, i := range rand.New(rand.NewSource(1)).Perm(len(fs)) {
+			seen := make([]string, len(fs))
+			for _, i := range append(rand.New(rand.NewSource(1)).Perm(len(fs)), rand.New(rand.NewSource(2)).Perm(len(fs))...) {
 				p := e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})
-				if d := cmp.Diff(want[i], dump(p)); d != "" {
+				got := dump(p)
+				if seen[i] != "" && got != seen[i] {
+					t.Errorf("frame %d again: %s", i+1, cmp.Diff(seen[i], got))
+				}
+				seen[i] = got
+				info := p.Cols.Info()
+				if d := cmp.Diff(want[i], got); d != "" && !strings.Contains(string(info), "[TCP PDU reassembled in ") {
 					t.Errorf("frame %d: %s", i+1, d)
 				}
 			}
 		})
+	}
+}
+
+// A message in three segments: once it is whole, the segments before the last
+// show TCP's own row and where it was put together.
+func TestTCPReassembledLater(t *testing.T) {
+	for _, sc := range scenarios {
+		if sc.name != "message in three" {
+			continue
+		}
+		fs := frames(sc.segs)
+		_, e := learn(t, fs, dissect.NewConfig())
+		for i, want := range map[int]string{
+			3: "50000 → 40001 [ACK] Seq=1 Ack=1 Win=8192 Len=100 [TCP PDU reassembled in 6]",
+			4: "50000 → 40001 [ACK] Seq=101 Ack=1 Win=8192 Len=100 [TCP PDU reassembled in 6]",
+		} {
+			p := e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})
+			if got := string(p.Cols.Info()); got != want {
+				t.Errorf("frame %d: %s, want %s", i+1, got, want)
+			}
+		}
 	}
 }
 
@@ -417,7 +446,7 @@ func collect(p *dissect.Packet, into map[field.ID]string) {
 func TestTCPLearnOnly(t *testing.T) {
 	for _, sc := range scenarios {
 		fs := frames(sc.segs)
-		want, _ := learn(t, fs, dissect.NewConfig())
+		_, shown := learn(t, fs, dissect.NewConfig())
 		st := flow.NewState()
 		st.Fetch = func(n uint32) []byte { return fs[n-1].Data }
 		e := dissect.New(dissect.NewConfig(), st)
@@ -425,7 +454,8 @@ func TestTCPLearnOnly(t *testing.T) {
 			e.Dissect(&fs[i], dissect.Request{Learn: true})
 		}
 		for i := range fs {
-			if d := cmp.Diff(want[i], dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true}))); d != "" {
+			want := dump(shown.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true}))
+			if d := cmp.Diff(want, dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true}))); d != "" {
 				t.Errorf("%s frame %d: %s", sc.name, i+1, d)
 			}
 		}

@@ -83,7 +83,8 @@ func withoutFrame(s string) string {
 
 // again dissects the frames in random order, each twice: everything must come
 // from what was learned, and be what the first pass gave. Only links to later
-// frames, which the first pass cannot know, may be new.
+// frames, which the first pass cannot know, may be new; a segment of a message
+// that a later frame finishes is not handed to the protocol above any more.
 func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 	rnd := rand.New(rand.NewSource(seed))
 	whole := make([]string, len(c.Frames))
@@ -92,7 +93,7 @@ func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 		if err := Sound(p); err != nil {
 			return fmt.Errorf("frame %d, second pass: %w", i+1, err)
 		}
-		if got := DumpBackward(p); got != want[i] {
+		if got := DumpBackward(p); got != want[i] && !continued(p) {
 			return fmt.Errorf("frame %d: a second pass differs from the first (-first +second):\n%s", i+1, cmp.Diff(want[i], got))
 		}
 		got := Dump(p)
@@ -102,6 +103,17 @@ func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 		whole[i] = got
 	}
 	return nil
+}
+
+// continued says that a message of the packet is reassembled in a later one.
+func continued(p *dissect.Packet) bool {
+	for i := range p.Nodes {
+		n := &p.Nodes[i]
+		if field.Get(n.Field).Name == "tcp.reassembled_in" && n.Value > uint64(p.Frame.Number) {
+			return true
+		}
+	}
+	return false
 }
 
 // picked is what a pick of a field and the tree must agree on.
