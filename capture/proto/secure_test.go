@@ -89,6 +89,21 @@ func init() {
 		prototest.Talk{Back: true, Data: []byte{0, 0, 0, 3, 0, 0, 0, 0, 0, 7, 9, 9}})...).MayAllocate(why)
 }
 
+func init() {
+	msg := func(typ byte, n int, ids ...uint32) []byte {
+		b := make([]byte, n)
+		b[0] = typ
+		for i, id := range ids {
+			binary.LittleEndian.PutUint32(b[4+4*i:], id)
+		}
+		return b
+	}
+	prototest.Sample("wg", frame.LinkEthernet, prototest.UDPFrame(false, 40000, 51820, msg(1, 148, 7)), prototest.UDPFrame(true, 40000, 51820, msg(3, 64, 7)),
+		prototest.UDPFrame(true, 40000, 51820, msg(2, 92, 9, 7)), prototest.UDPFrame(false, 40000, 51820, msg(4, 32, 9)), prototest.UDPFrame(true, 40000, 51820, msg(4, 96, 7)),
+		prototest.UDPFrame(true, 40000, 51820, msg(4, 96, 99)), prototest.UDPFrame(true, 40000, 51820, msg(2, 40, 9, 7)), prototest.UDPFrame(true, 40000, 51820, msg(8, 40))).
+		MayAllocate("keys are written in base64")
+}
+
 // quicTestHello is a small ClientHello.
 func quicTestHello() []byte {
 	body := append([]byte{3, 3}, make([]byte, 32)...)
