@@ -112,11 +112,8 @@ func (m *respMsg) value(c *Cursor, depth int) {
 	c.Need(1)
 	b := c.Rest()
 	line, next, whole := textLine(b)
-	if !whole {
-		if m.ask(c, 0) {
-			return
-		}
-		next = line
+	if !whole && m.ask(c, 0) {
+		return
 	}
 	if line == 0 {
 		c.Seek(at + next)
