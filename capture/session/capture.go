@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"sonde/capture/dissect"
 	"sonde/capture/flow"
 	"sonde/capture/frame"
+	"sonde/capture/source"
 	"sonde/capture/store"
 )
 
@@ -173,8 +175,16 @@ func fileDamage(f *store.File) *Damage {
 	if len(ds) == 0 {
 		return nil
 	}
-	d := ds[0]
-	return &Damage{Offset: d.Offset, Packet: d.Packet, Message: d.Message}
+	return damageOf(ds)
+}
+
+// damageOf tells of the first place, and of the last when there are more.
+func damageOf(ds []source.Damage) *Damage {
+	d := &Damage{Offset: ds[0].Offset, Packet: ds[0].Packet, Message: ds[0].Message}
+	if n := len(ds); n > 1 {
+		d.Message = fmt.Sprintf("%s; %d more places, the last at byte %d: %s", d.Message, n-1, ds[n-1].Offset, ds[n-1].Message)
+	}
+	return d
 }
 
 // progress is the walker's report.
@@ -419,8 +429,15 @@ func (c *Capture) giveBack() {
 	c.forget()
 }
 
+// large is how many packets make it worth giving memory back to the system at
+// once when a capture is closed.
+const large = 200000
+
 // forget lets go of everything that was learned. c.mu is held.
 func (c *Capture) forget() {
+	if c.learned.Load() > large {
+		defer func() { go debug.FreeOSMemory() }()
+	}
 	c.store, c.flow, c.engines = nil, nil, nil
 	c.filters, c.taps, c.values = nil, nil, nil
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -194,8 +195,25 @@ func (l *Library) watch() (uint64, <-chan struct{}) {
 	return l.version, l.changed
 }
 
-// sniff is how many bytes must have arrived before a capture is recognised.
-const sniff = 24
+// sniff is how many bytes must have arrived before a capture is recognised: a
+// pcapng section header without options (a pcap header has 24).
+const sniff = 28
+
+// sectionLen is the length of a pcapng section header that begins with b, 0
+// for other data and for lengths that no honest one has.
+func sectionLen(b []byte) int {
+	if len(b) < sniff || string(b[:4]) != "\n\r\r\n" {
+		return 0
+	}
+	n := binary.LittleEndian.Uint32(b[4:])
+	if b[8] == 0x1a { // the byte-order magic 0x1a2b3c4d, big-endian
+		n = binary.BigEndian.Uint32(b[4:])
+	}
+	if n > 256<<10 {
+		return 0
+	}
+	return int(n)
+}
 
 // Import stores a capture that arrives as a stream; it can be looked at while
 // the rest is still coming. It returns when all is stored. What is no capture
@@ -232,6 +250,14 @@ func (l *Library) receive(ctx context.Context, id, at, name string, r io.Reader,
 	n, err := io.ReadFull(r, head)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return Status{}, fmt.Errorf("receive capture: %w", err)
+	}
+	if more := sectionLen(head[:n]) - n; more > 0 {
+		// A section header is recognised as a whole only.
+		head = append(head, make([]byte, more)...)
+		k, err := io.ReadFull(r, head[n:])
+		if n += k; err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return Status{}, fmt.Errorf("receive capture: %w", err)
+		}
 	}
 	if _, err := f.Write(head[:n]); err != nil {
 		return Status{}, fmt.Errorf("store capture: %w", err)

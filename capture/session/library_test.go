@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"sonde/capture/frame"
@@ -361,8 +362,14 @@ func TestManyReadersOfAGrowingCapture(t *testing.T) {
 	var wg sync.WaitGroup
 	work := []func(i int) error{
 		func(i int) error { _, err := l.Rows(ctx, id, RowsQuery{From: i * 10, Limit: 20}); return err },
-		func(i int) error { _, err := l.Rows(ctx, id, RowsQuery{Filter: "dns || tcp.stream == 1", Limit: 20}); return err },
-		func(i int) error { _, err := l.Rows(ctx, id, RowsQuery{Filter: fmt.Sprintf("frame.len > %d", i), Limit: 20}); return err },
+		func(i int) error {
+			_, err := l.Rows(ctx, id, RowsQuery{Filter: "dns || tcp.stream == 1", Limit: 20})
+			return err
+		},
+		func(i int) error {
+			_, err := l.Rows(ctx, id, RowsQuery{Filter: fmt.Sprintf("frame.len > %d", i), Limit: 20})
+			return err
+		},
 		func(i int) error { _, err := l.Stat(ctx, id, StatQuery{Name: "io,phs"}); return err },
 		func(i int) error { _, err := l.Stat(ctx, id, StatQuery{Name: "conv,tcp", Filter: "tcp"}); return err },
 		func(i int) error { _, err := l.Packet(ctx, id, uint32(i+1)); return err },
@@ -468,5 +475,36 @@ func TestFileCutWhileItIsRead(t *testing.T) {
 	}
 	if err := l.Export(context.Background(), id, "", "json", io.Discard); err == nil || !strings.Contains(err.Error(), "gone") {
 		t.Errorf("export said %v", err)
+	}
+}
+
+// A pcapng file that arrives byte by byte is recognised, too.
+func TestImportOfPcapng(t *testing.T) {
+	var b bytes.Buffer
+	w, err := sink.NewPcapng(&b, &frame.Info{Hardware: "hardware", OS: "system", Application: "test", Interfaces: []frame.Interface{{Name: "eth0", Link: frame.LinkEthernet, TimeDigits: 9}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range prototest.Make(frame.LinkEthernet, mix()...).Frames {
+		if err := w.Write(&f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l := newLib(t, Options{})
+	st, err := l.Import(context.Background(), "x", iotest.OneByteReader(&b), -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, l, st.ID, func(s Status) bool { return s.State == Ready && s.Packets == len(mix()) && s.Damage == nil })
+}
+
+// A capture without packets is one.
+func TestImportOfNoPackets(t *testing.T) {
+	l := newLib(t, Options{})
+	if p := rows(t, l, ready(t, l, nil), "", 0, 10); p.Total != 0 || p.Partial {
+		t.Errorf("%+v", p)
 	}
 }

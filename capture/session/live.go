@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"sonde/capture/frame"
+	"sonde/capture/source"
 	"sonde/capture/store"
 )
 
@@ -108,7 +109,11 @@ func (c *Capture) startLive() error {
 			if len(ds) == 0 {
 				return nil
 			}
-			return &Damage{Offset: ds[0].Offset, Packet: ds[0].Packet, Message: ds[0].Message}
+			list := make([]source.Damage, len(ds))
+			for i := range ds {
+				list[i] = ds[i].Damage
+			}
+			return damageOf(list)
 		})
 		close(done)
 	}()

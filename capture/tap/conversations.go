@@ -69,10 +69,13 @@ type convRow struct {
 type conversations struct {
 	addrKind
 	filter string
-	rows   map[convKey]*convRow
-	order  []*convRow
-	start  int64 // of the capture
-	began  bool
+	rows   map[convKey]*convRow // of packets whose stream is not known
+	// streams are the rows by stream number: a map of a million would take more
+	// than they do.
+	streams []*convRow
+	order   []*convRow
+	start   int64 // of the capture
+	began   bool
 }
 
 func (x *conversations) Needs() Needs { return x.needs() }
@@ -86,6 +89,10 @@ func (x *conversations) Add(p *dissect.Packet) {
 		if h.Kind != x.kind {
 			continue
 		}
+		if h.Stream >= 0 && int(h.Stream) < len(x.streams) && x.streams[h.Stream] != nil {
+			x.streams[h.Stream].add(p, h)
+			continue
+		}
 		k := convKey{a: h.Src, b: h.Dst, aport: h.SPort, bport: h.DPort, stream: h.Stream}
 		if h.Dst.Less(&h.Src) || h.Src == h.Dst && h.DPort < h.SPort {
 			k.a, k.b, k.aport, k.bport = h.Dst, h.Src, h.DPort, h.SPort
@@ -93,24 +100,36 @@ func (x *conversations) Add(p *dissect.Packet) {
 		r := x.rows[k]
 		if r == nil {
 			r = &convRow{a: h.Src, b: h.Dst, aport: h.SPort, bport: h.DPort, stream: h.Stream}
-			x.rows[k] = r
 			x.order = append(x.order, r)
-		}
-		dir := 1
-		if r.a == h.Src && r.aport == h.SPort {
-			dir = 0
-		}
-		r.packets[dir]++
-		r.bytes[dir] += uint64(p.Frame.Len)
-		if p.Frame.HasTime {
-			if !r.timed || p.Frame.Time < r.first {
-				r.first = p.Frame.Time
+			if h.Stream < 0 {
+				x.rows[k] = r
+			} else {
+				for len(x.streams) <= int(h.Stream) {
+					x.streams = append(x.streams, nil)
+				}
+				x.streams[h.Stream] = r
 			}
-			if !r.timed || p.Frame.Time > r.last {
-				r.last = p.Frame.Time
-			}
-			r.timed = true
 		}
+		r.add(p, h)
+	}
+}
+
+// add counts a packet.
+func (r *convRow) add(p *dissect.Packet, h *dissect.Hop) {
+	dir := 1
+	if r.a == h.Src && r.aport == h.SPort {
+		dir = 0
+	}
+	r.packets[dir]++
+	r.bytes[dir] += uint64(p.Frame.Len)
+	if p.Frame.HasTime {
+		if !r.timed || p.Frame.Time < r.first {
+			r.first = p.Frame.Time
+		}
+		if !r.timed || p.Frame.Time > r.last {
+			r.last = p.Frame.Time
+		}
+		r.timed = true
 	}
 }
 
@@ -138,8 +157,9 @@ func (x *conversations) Table() *table.Table {
 	add("duration", "Duration", table.Duration, "")
 	add("bpsab", "Bits/s A → B", table.Rate, "")
 	add("bpsba", "Bits/s B → A", table.Rate, "")
-	t.Rows = make([]table.Row, 0, len(x.order))
-	for _, r := range x.order {
+	rows := busiest(t, x.order, "conversations", func(r *convRow) uint64 { return r.bytes[0] + r.bytes[1] })
+	t.Rows = make([]table.Row, 0, len(rows))
+	for _, r := range rows {
 		var cells []table.Cell
 		end := func(a *flow.Addr, port uint32) {
 			cells = append(cells, addrString(a))
@@ -157,6 +177,32 @@ func (x *conversations) Table() *table.Table {
 		t.Rows = append(t.Rows, table.Row{Key: key, Cells: cells})
 	}
 	return t
+}
+
+// maxRows bounds a table: a million rows are no use to a page, and a GiB.
+const maxRows = 50000
+
+// busiest gives the rows with the most bytes, in the order they stand in, when
+// there are too many, and says so.
+func busiest[T any](t *table.Table, rows []*T, what string, bytes func(*T) uint64) []*T {
+	t.Summary = map[string]table.Cell{"total": int64(len(rows))}
+	if len(rows) <= maxRows {
+		return rows
+	}
+	t.Notes = append(t.Notes, table.Note{Code: "partial", Text: fmt.Sprintf("the %d with the most bytes of %d %s", maxRows, len(rows), what),
+		Remedy: "narrow it with a display filter"})
+	order := make([]int, len(rows))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return bytes(rows[order[i]]) > bytes(rows[order[j]]) })
+	order = order[:maxRows]
+	sort.Ints(order)
+	out := make([]*T, len(order))
+	for i, k := range order {
+		out[i] = rows[k]
+	}
+	return out
 }
 
 // bitRate is nil for a conversation too short to have one.

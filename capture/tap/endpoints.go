@@ -67,8 +67,9 @@ func (x *endpoints) Table() *table.Table {
 		{ID: "rxpackets", Title: "Rx Packets", Type: table.Int}, {ID: "rxbytes", Title: "Rx Bytes", Type: table.Bytes}} {
 		t.Columns = append(t.Columns, c)
 	}
-	t.Rows = make([]table.Row, 0, len(x.order))
-	for _, r := range x.order {
+	rows := busiest(t, x.order, "endpoints", func(r *endRow) uint64 { return r.txBytes + r.rxBytes })
+	t.Rows = make([]table.Row, 0, len(rows))
+	for _, r := range rows {
 		cells := []table.Cell{addrString(&r.addr)}
 		if x.ports {
 			cells = append(cells, int64(r.port))

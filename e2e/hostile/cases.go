@@ -321,7 +321,7 @@ func Cases() []Case {
 			t.stream(false, bytes.Repeat([]byte{22, 3, 1, 0, 1, 1}, 160000)) // handshake in pieces of one byte
 		})},
 		{Name: "e_syn200k", Packets: 200000, Make: syns(200000)},
-		{Name: "e_syn1m", Packets: 1000000, MiB: 1024, Heavy: true, Make: syns(1000000)},
+		{Name: "e_syn1m", Packets: 1000000, MiB: 1280, Heavy: true, Make: syns(1000000)},
 
 		// packed
 		{Name: "b_gz_bomb", Said: "limit", Heavy: true, Make: func(w io.Writer) error { return zeros(w, small(100), 70) }, Packets: 100},
