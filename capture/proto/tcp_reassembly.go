@@ -221,10 +221,11 @@ func (x *tcpStep) later(num uint32) *tcpStep {
 		return x
 	}
 	y := *x
-	y.frame, y.note = x.of.done, true
+	y.frame = x.of.done
 	if y.kind == stepUpper && y.segLen > 0 && y.segOff == y.off || y.kind == stepBlob && y.used == 0 {
 		y.kind = stepHold
 	}
+	y.note = y.kind == stepHold
 	return &y
 }
 

@@ -547,7 +547,7 @@ func FuzzTCPSequence(f *testing.F) {
 			if p.Bug != "" {
 				t.Fatal(p.Bug)
 			}
-			if got := dump(p); got != want[i] {
+			if got := dump(p); got != want[i] && !continuedLater(got) {
 				t.Fatalf("frame %d: %s", i+1, cmp.Diff(want[i], got))
 			}
 		}
