@@ -104,6 +104,29 @@ func init() {
 		MayAllocate("keys are written in base64")
 }
 
+func init() {
+	msg := func(typ uint16, id byte, attrs ...[]byte) []byte {
+		b := []byte{byte(typ >> 8), byte(typ), 0, 0, 0x21, 0x12, 0xa4, 0x42, id, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+		for _, a := range attrs {
+			b = append(b, a...)
+		}
+		b[3] = byte(len(b) - 20)
+		return b
+	}
+	attr := func(typ uint16, v string) []byte {
+		b := []byte{byte(typ >> 8), byte(typ), 0, byte(len(v))}
+		b = append(b, v...)
+		return append(b, make([]byte, -len(v)&3)...)
+	}
+	six := "\x00\x02\x12\x34" + "0123456789abcdef"
+	prototest.Sample("stun", frame.LinkEthernet,
+		prototest.UDPFrame(false, 40000, 3478, msg(1, 1, attr(6, "me:you"), attr(0x24, "\x01\x02\x03\x04"), attr(0x802a, "12345678"), attr(8, "01234567890123456789"), attr(0x8028, "abcd"))),
+		prototest.UDPFrame(false, 40000, 3478, msg(1, 1)),
+		prototest.UDPFrame(true, 40000, 3478, msg(0x101, 1, attr(0x20, "\x00\x01\x12\x34abcd"), attr(1, six), attr(0x20, six), attr(1, "\x00\x07\x12\x34abcd"))),
+		prototest.UDPFrame(false, 40000, 3478, msg(3, 2, attr(0x19, "\x11\x00\x00\x00"), attr(0xd, "\x00\x00\x02\x58"), attr(0x14, "realm"), attr(0x15, "nonce"), attr(0x8022, "soft"), attr(0xc057, "\x00\x01\x03\xe7"))),
+		prototest.UDPFrame(true, 40000, 3478, msg(0x113, 2, attr(9, "\x00\x00\x04\x01who?"), attr(0x7fff, "what"), attr(0x25, ""))))
+}
+
 // quicTestHello is a small ClientHello.
 func quicTestHello() []byte {
 	body := append([]byte{3, 3}, make([]byte, 32)...)
