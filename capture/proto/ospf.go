@@ -129,7 +129,7 @@ var (
 	ospfLsaNumberOfLinks    = ospfP.U16("lsa.number_of_links", "Number of Links", dec)
 	ospfLsaAsextType        = ospfP.Bool("lsa.asext.type", "External Type", mask(8, 0x80), tf("Type 2 (metric is larger than any other link state path)", "Type 1 (metric is specified in the same units as interface cost)"))
 	ospfLsaTos              = ospfP.U8("lsa.tos", "TOS", dec)
-	ospfLsMetric            = ospfP.U32("ls.metric", "Metric", dec)
+	ospfMetric              = ospfP.U32("metric", "Metric", dec)
 
 	eiOSPFReserved = ospfP.Expert("reserved.not_zero", field.Protocol, field.Warn, "incorrect, should be 0")
 
@@ -406,7 +406,7 @@ func ospfLSABody(c *Cursor, kind uint8, end int) {
 		c.Field(ospfLsaAsbrNetmask, 4)
 		for c.Pos()+4 <= end {
 			c.U8(ospfLsaTos)
-			c.Put(ospfLsMetric, c.Pos(), 3, uint64(c.Peek24(0)))
+			c.Put(ospfMetric, c.Pos(), 3, uint64(c.Peek24(0)))
 			c.Skip(3)
 		}
 	case 5, 7:
@@ -415,7 +415,7 @@ func ospfLSABody(c *Cursor, kind uint8, end int) {
 			c.FieldAt(ospfLsaAsextType, c.Pos(), 1)
 			c.Put(ospfLsaTos, c.Pos(), 1, uint64(c.Peek8(0)&0x7f))
 			c.Skip(1)
-			c.Put(ospfLsMetric, c.Pos(), 3, uint64(c.Peek24(0)))
+			c.Put(ospfMetric, c.Pos(), 3, uint64(c.Peek24(0)))
 			c.Skip(3)
 			c.Field(ospfLsaAsextFwdaddr, 4)
 			c.U32(ospfLsaAsextExtrttag)
