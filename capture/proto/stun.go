@@ -3,6 +3,7 @@
 package proto
 
 import (
+	"bytes"
 	"hash/crc32"
 
 	"sonde/capture/dissect"
@@ -72,8 +73,9 @@ var (
 type stunTable struct{ asked map[string]stunAsked }
 
 type stunAsked struct {
-	frame uint32
-	time  int64
+	frame  uint32
+	time   int64
+	answer uint32 // frame of the response
 }
 
 // stunFact is the request that a message answers or repeats.
@@ -186,9 +188,13 @@ func stunTrack(c *Cursor, class uint64, id string) *stunFact {
 	case class == 0 && ok:
 		f.again = q.frame
 	case class == 0:
-		t.asked[id] = stunAsked{fr.Number, fr.Time}
+		t.asked[id] = stunAsked{frame: fr.Number, time: fr.Time}
 	case class >= 2 && ok:
-		f.to, f.took = q.frame, fr.Time-q.time
+		f.to, f.took, f.again = q.frame, fr.Time-q.time, q.answer
+		if q.answer == 0 {
+			q.answer = fr.Number
+			t.asked[id] = q
+		}
 	}
 	p := stunFacts.Put(c.Flow(), fr.Number, c.Layer())
 	*p = f
@@ -279,7 +285,7 @@ func stunContent(c *Cursor, r dissect.Ref, start int, typ uint64, name string, n
 			b.S(" error-code: ").U(v).S(" (").S(kind).C(')')
 		}
 		if n > 4 {
-			s := c.Bytes(stunReason, n-4)
+			s := bytes.TrimRight(c.Bytes(stunReason, n-4), "\x00")
 			if b := c.Append(r); b != nil {
 				b.S(": ").Printable(s)
 			}
