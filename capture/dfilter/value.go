@@ -56,9 +56,6 @@ func (f family) hasBytes() bool {
 	return f == famBytes || f == famProto || f == famIPv4 || f == famIPv6
 }
 
-// numeric reports that w is a number whose order is that of its sign and size.
-func (f family) numeric() bool { return f == famInt || f == famBool || f == famAbs || f == famRel }
-
 // val is one value. Integers are two's complement in w, neg telling a negative
 // number from one above 2^63.
 type val struct {

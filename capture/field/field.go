@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"math/bits"
 	"sort"
-	"sync"
 )
 
 // ID names a field. It is small, so that a set of wanted fields is a bitmap.
@@ -179,7 +178,6 @@ func (f *Field) Shift() int {
 var (
 	all    = []*Field{{Name: "", Label: "", Type: TNone}} // index 0 is None
 	byName = map[string][]ID{}
-	aliasM sync.Mutex
 )
 
 // TextOnly is the field of a line that has no name, only text.

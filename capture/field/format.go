@@ -331,9 +331,6 @@ func labelString(t *Text, b []byte) {
 	}
 }
 
-// bytesLimit is how many bytes of a byte string the detail pane shows.
-const bytesLimit = 72
-
 func (f *Field) labelBytes(t *Text, b []byte) {
 	if len(b) == 0 {
 		t.S("<MISSING>")

@@ -36,7 +36,6 @@ type Text struct {
 	buffer
 	tree
 	opt TextOptions
-	dst field.Text
 }
 
 // NewText makes a text printer.

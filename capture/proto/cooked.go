@@ -29,7 +29,7 @@ var (
 
 	nullP      = protocol("null", "Null/Loopback", "NULL")
 	nullFamily = nullP.U32("family", "Family", dec, enum(nullFamilies))
-	nullType   = nullP.U16("type", "Type", hex, enum(etherTypes))
+	_          = nullP.U16("type", "Type", hex, enum(etherTypes))
 	nullTable  = nullP.Table("null.type")
 	_          = nullP.Parse(parseNull).On("wtap_encap", uint64(frame.LinkNull), uint64(frame.LinkLoop)).Calls(etherTypeP, dataP)
 

@@ -414,11 +414,6 @@ var dhcpCLRealms = values(
 	val(2, "PS WAN-Data"),
 )
 
-var dhcpDSSIDs = values(
-	val(1, "Primary DSS_ID"),
-	val(2, "Secondary DSS_ID"),
-)
-
 // dhcpBSDPOptions are the words of Apple's Boot Server Discovery Protocol.
 var dhcpBSDPOptions = values(
 	val(1, "Message Type"),

@@ -32,7 +32,7 @@ var (
 	frameProtos   = dissect.Deep(frameP.Str("protocols", "Protocols in frame"))
 	frameEncoding = frameP.U32("encoding", "Character encoding", dec, enum(values(val(0, "ASCII"), val(1, "EBCDIC"))))
 	frameComment  = pktComment.Str(":frame.comment", "Comment")
-	frameFileOff  = frameP.Add("file_off", "File Offset", field.TInt64, dec)
+	_             = frameP.Add("file_off", "File Offset", field.TInt64, dec)
 	framePID      = frameP.U64("process_id", "Process ID", dec)
 	frameTID      = frameP.U64("thread_id", "Thread ID", dec)
 

@@ -36,7 +36,7 @@ var (
 	httpLength       = httpP.U64("content_length", "Content length", dec)
 	httpCookiePair   = httpP.Str("cookie_pair", "Cookie pair")
 	httpRequestIn    = httpP.FrameNum("request_in", "Request in frame")
-	httpResponseIn   = httpP.FrameNum("response_in", "Response in frame")
+	_                = httpP.FrameNum("response_in", "Response in frame")
 	httpTime         = httpP.RelTime("time", "Time since request")
 	httpTrailer      = httpP.Str("chunked_trailer_part", "trailer-part")
 	httpChunkBound   = httpP.Bytes("chunk_boundary", "Chunk boundary")
@@ -57,7 +57,7 @@ var (
 
 	prefHTTPHeaders = dissect.BoolPref("http.desegment_headers", "Reassemble HTTP headers spanning multiple TCP segments", true)
 	prefHTTPBody    = dissect.BoolPref("http.desegment_body", "Reassemble HTTP bodies spanning multiple TCP segments", true)
-	prefHTTPChunks  = dissect.BoolPref("http.dechunk_body", "Reassemble chunked transfer-coded bodies", true)
+	_               = dissect.BoolPref("http.dechunk_body", "Reassemble chunked transfer-coded bodies", true)
 	prefHTTPUnpack  = dissect.BoolPref("http.decompress_body", "Uncompress entity bodies", true)
 
 	mediaTable   = httpP.Table("media_type")

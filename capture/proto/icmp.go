@@ -76,7 +76,7 @@ var (
 
 	eiICMPError  = icmpP.Expert("type.error", field.ResponseCode, field.Note, "Type indicates an error")
 	eiICMPOld    = icmpP.Expert("type.deprecated", field.Deprecated, field.Note, "Type is deprecated")
-	eiICMPNoResp = icmpP.Expert("resp_not_found", field.Sequence, field.Warn, "Response not found")
+	_            = icmpP.Expert("resp_not_found", field.Sequence, field.Warn, "Response not found")
 	eiICMPSumBad = icmpP.Expert("checksum_bad", field.Checksum, field.Warn, "Bad checksum")
 
 	_ = icmpP.Parse(parseICMP).Stateful().On("ip.proto", 1).Calls(ipP, ipv6P, dataP)
@@ -101,9 +101,6 @@ var icmpCodes = map[uint8]*field.Enum{
 	42: values(val(0, "No error")),
 	43: values(val(0, "No error"), val(1, "Malformed Query"), val(2, "No Such Interface"), val(3, "No Such Table Entry"), val(4, "Multiple Interfaces Satisfy Query")),
 }
-
-// icmpQuotes are the types that hold the packet they are about.
-func icmpQuotes(t uint8) bool { return t == 3 || t == 4 || t == 5 || t == 11 || t == 12 }
 
 func icmpDeprecated(t uint8) bool {
 	return t == 4 || t == 6 || t == 15 || t == 16 || t == 17 || t == 18 || t >= 30 && t <= 39

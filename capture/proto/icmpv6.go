@@ -22,7 +22,7 @@ var (
 	icmp6Pointer                 = icmpv6P.U32("pointer", "Pointer", dec)
 	icmp6EchoIdentifier          = icmpv6P.U16("echo.identifier", "Identifier", hex)
 	icmp6EchoSequenceNumber      = icmpv6P.U16("echo.sequence_number", "Sequence", dec)
-	icmp6Nonce                   = icmpv6P.Bytes("nonce", "Nonce")
+	_                            = icmpv6P.Bytes("nonce", "Nonce")
 	icmp6MldMaximumResponseDelay = icmpv6P.U16("mld.maximum_response_delay", "Maximum Response Delay [ms]", dec)
 	icmp6MldMulticastAddress     = icmpv6P.IPv6("mld.multicast_address", "Multicast Address")
 	icmp6Mip6Identifier          = icmpv6P.U16("mip6.identifier", "Identifier", decHex)

@@ -61,7 +61,7 @@ var (
 	icmp6OptRouteLifetime         = icmpv6P.U32("opt.route_lifetime", "Route Lifetime", dec)
 	icmp6OptRedirectedPacket      = icmpv6P.None("opt.redirected_packet", "Redirected Packet")
 	icmp6OptMtu                   = icmpv6P.U32("opt.mtu", "MTU", dec)
-	icmp6OptNbmaShortcutLimit     = icmpv6P.U8("opt.nbma.shortcut_limit", "Shortcut Limit", dec)
+	_                             = icmpv6P.U8("opt.nbma.shortcut_limit", "Shortcut Limit", dec)
 	icmp6OptAdvertisementInterval = icmpv6P.U32("opt.advertisement_interval", "Advertisement Interval", dec)
 	icmp6OptHomeAgentPreference   = icmpv6P.U16("opt.home_agent_preference", "Home Agent Preference", dec)
 	icmp6OptHomeAgentLifetime     = icmpv6P.U16("opt.home_agent_lifetime", "Home Agent Preference", dec)

@@ -11,7 +11,7 @@ var (
 	mplsBottom = mplsP.U32("bottom", "MPLS Bottom Of Label Stack", dec, mask(32, 0x00000100))
 	mplsTTL    = mplsP.U32("ttl", "MPLS TTL", dec, mask(32, 0x000000ff))
 
-	eiMPLSLabel = mplsP.Expert("invalid_label", field.Protocol, field.Warn, "Invalid Label")
+	_ = mplsP.Expert("invalid_label", field.Protocol, field.Warn, "Invalid Label")
 
 	_ = mplsP.Parse(parseMPLS).On("ethertype", 0x8847, 0x8848).On("gre.proto", 0x8847, 0x8848).On("udp.port", 6635).On("ip.proto", 137).Calls(ipP, ipv6P, ethP, dataP)
 

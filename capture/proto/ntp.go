@@ -143,7 +143,7 @@ func ntpTime(c *Cursor) {
 // ntpReference says what a clock follows: by stratum, a word why it does not
 // (RFC 5905, section 7.4), a kind of clock, or an address.
 func ntpReference(b *field.Text, stratum uint8, id []byte) {
-	word := string(untilNUL(id))
+	word := untilNUL(id)
 	zero := id[0]|id[1]|id[2]|id[3] == 0
 	switch {
 	case stratum > 1:
@@ -151,14 +151,14 @@ func ntpReference(b *field.Text, stratum uint8, id []byte) {
 	case zero:
 		b.S("NULL")
 	case stratum == 0:
-		if s, ok := ntpKisses[word]; ok {
+		if s, ok := ntpKisses[string(word)]; ok {
 			b.S(s)
 			return
 		}
 		b.S("Unidentified Kiss-o'-Death message '")
 		ntpWord(b, id)
 	default:
-		if s, ok := ntpClocks[word]; ok {
+		if s, ok := ntpClocks[string(word)]; ok {
 			b.S(s)
 			return
 		}

@@ -30,7 +30,7 @@ var (
 	ocspRevoked = ocspP.None("revoked_element", "revoked")
 	ocspThis    = ocspP.AbsTime("thisUpdate", "thisUpdate", field.Local)
 	ocspNext    = ocspP.AbsTime("nextUpdate", "nextUpdate", field.Local)
-	ocspExts    = ocspP.U32("singleExtensions", "singleExtensions", dec)
+	_           = ocspP.U32("singleExtensions", "singleExtensions", dec)
 	ocspSigAlg  = ocspP.None("signatureAlgorithm_element", "signatureAlgorithm")
 	ocspSig     = ocspP.Bytes("signature", "signature")
 	ocspCerts   = ocspP.U32("certs", "certs", dec)

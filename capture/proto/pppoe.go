@@ -15,14 +15,14 @@ var (
 	pppoeSession = pppoeP.U16("session_id", "Session ID", hex)
 	pppoeLength  = pppoeP.U16("payload_length", "Payload Length", dec)
 
-	pppoesP      = protocol("pppoes", "PPP-over-Ethernet Session", "PPPoES")
-	eiPPPoELen   = pppoeP.Expert("payload_length.bad", field.Protocol, field.Warn, "Possible bad payload length")
-	_            = pppoesP.Parse(parsePPPoES).On("ethertype", 0x8864).Calls(pppP, pppoeP)
-	pppoedP      = protocol("pppoed", "PPP-over-Ethernet Discovery", "PPPoED")
-	pppoedTags   = pppoedP.None("tags", "PPPoE Tags")
-	pppoedTag    = pppoedP.U16("tag", "Tag", hex, enum(pppoedTagNames))
-	pppoedLength = pppoedP.U16("tag_length", "Tag Length", dec)
-	pppoedData   = pppoedP.Bytes("tag.unknown_data", "Unknown Data")
+	pppoesP    = protocol("pppoes", "PPP-over-Ethernet Session", "PPPoES")
+	eiPPPoELen = pppoeP.Expert("payload_length.bad", field.Protocol, field.Warn, "Possible bad payload length")
+	_          = pppoesP.Parse(parsePPPoES).On("ethertype", 0x8864).Calls(pppP, pppoeP)
+	pppoedP    = protocol("pppoed", "PPP-over-Ethernet Discovery", "PPPoED")
+	pppoedTags = pppoedP.None("tags", "PPPoE Tags")
+	_          = pppoedP.U16("tag", "Tag", hex, enum(pppoedTagNames))
+	_          = pppoedP.U16("tag_length", "Tag Length", dec)
+	_          = pppoedP.Bytes("tag.unknown_data", "Unknown Data")
 
 	_ = pppoedP.Parse(parsePPPoED).On("ethertype", 0x8863).Calls(pppoeP)
 

@@ -130,12 +130,12 @@ func quicTrackShort(c *Cursor, k *quicPkt) {
 	}
 	rest := c.Rest()[1:]
 	for n := min(20, len(rest)); n > 0; n-- {
-		id := string(rest[:n])
-		if q := t.client[id]; q != nil && (k.conn == nil || k.fromServer || q != k.conn) {
+		id := rest[:n]
+		if q := t.client[string(id)]; q != nil && (k.conn == nil || k.fromServer || q != k.conn) {
 			k.conn, k.fromServer, k.dcil = q, true, n
 			return
 		}
-		if q := t.server[id]; q != nil {
+		if q := t.server[string(id)]; q != nil {
 			k.conn, k.fromServer, k.dcil = q, false, n
 			return
 		}

@@ -33,9 +33,9 @@ var (
 	quicCCLen     = quicP.U64("cc.reason_phrase.length", "Reason phrase Length", dec)
 	quicCCReason  = quicP.Str("cc.reason_phrase", "Reason phrase")
 
-	eiQUICAgain   = quicP.Expert("retransmission", field.Sequence, field.Note, "This QUIC frame has a reused stream offset (retransmission?)")
-	eiQUICOverlap = quicP.Expert("overlap", field.Sequence, field.Note, "This QUIC frame overlaps a previous frame in the stream")
-	eiQUICFrame   = quicP.Expert("ft.unknown", field.Undecoded, field.Note, "Unknown Frame Type")
+	eiQUICAgain = quicP.Expert("retransmission", field.Sequence, field.Note, "This QUIC frame has a reused stream offset (retransmission?)")
+	_           = quicP.Expert("overlap", field.Sequence, field.Note, "This QUIC frame overlaps a previous frame in the stream")
+	eiQUICFrame = quicP.Expert("ft.unknown", field.Undecoded, field.Note, "Unknown Frame Type")
 )
 
 // maxQUICCrypto bounds the handshake bytes kept of a direction.

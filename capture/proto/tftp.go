@@ -14,12 +14,12 @@ var (
 	tftpDst    = tftpP.Add("destination_file", "DESTINATION File", field.TStringz, noBase)
 	tftpMode   = tftpP.Add("type", "Type", field.TStringz, noBase)
 	tftpBlock  = tftpP.U16("block", "Block", dec)
-	tftpFull   = tftpP.U32("block.full", "Full Block Number", dec)
+	_          = tftpP.U32("block.full", "Full Block Number", dec)
 	tftpErr    = tftpP.U16("error.code", "Error code", dec, enum(tftpErrors))
 	tftpErrMsg = tftpP.Add("error.message", "Error message", field.TStringz, noBase)
 	tftpOptN   = tftpP.Add("option.name", "Option name", field.TStringz, noBase)
 	tftpOptV   = tftpP.Add("option.value", "Option value", field.TStringz, noBase)
-	tftpReqF   = tftpP.FrameNum("request_frame", "Request frame")
+	_          = tftpP.FrameNum("request_frame", "Request frame")
 
 	_ = tftpP.Parse(parseTFTP).Stateful().On("udp.port", 69).Calls(dataP)
 

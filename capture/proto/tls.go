@@ -33,7 +33,7 @@ var (
 	eiTLSUnknown  = tlsP.Expert("ignored_unknown_record", field.Protocol, field.Warn, "Ignored Unknown Record")
 	eiTLSResumed  = tlsP.Expert("resumed", field.Sequence, field.Note, "This session reuses previously negotiated keys (Session resumption)")
 	eiTLSRecLen   = tlsP.Expert("record.length.invalid", field.Protocol, field.Error, "Record fragment length is too small or too large")
-	eiTLSBeatLen  = tlsP.Expert("heartbeat_message.payload_length.invalid", field.Malformed, field.Error, "Invalid heartbeat payload length")
+	_             = tlsP.Expert("heartbeat_message.payload_length.invalid", field.Malformed, field.Error, "Invalid heartbeat payload length")
 	prefTLSDesegm = dissect.BoolPref("tls.desegment_ssl_records", "Reassemble TLS records spanning multiple TCP segments", true)
 
 	_ = tlsP.Parse(parseTLS).Stateful().

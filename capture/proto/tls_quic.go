@@ -8,7 +8,7 @@ import (
 )
 
 var (
-	tlsQP       = tlsP.None("quic.parameter", "Parameter")
+	_           = tlsP.None("quic.parameter", "Parameter")
 	tlsQPLen    = tlsP.U16("quic.len", "Parameters Length", dec)
 	tlsQPType   = tlsP.U64("quic.parameter.type", "Type", dec, format(quicParameterText))
 	tlsQPSize   = tlsP.U64("quic.parameter.length", "Length", dec)

@@ -32,7 +32,7 @@ var (
 	_          = ethP.On("vxlan.next_proto", 3)
 
 	// vxlanGPE shares name and fields; it has the port of its own.
-	vxlanGPE   = dissect.Alias(vxlanP).Parse(parseVXLANGPE).On("udp.port", 4790).Calls(vxlanP)
+	_          = dissect.Alias(vxlanP).Parse(parseVXLANGPE).On("udp.port", 4790).Calls(vxlanP)
 	vxlanNexts = values(val(1, "IPv4"), val(2, "IPv6"), val(3, "Ethernet"), val(4, "Network Service Header"), val(5, "Multi-Protocol Label Switching"),
 		val(7, "Virtual Bridge Encapsulation"))
 )

@@ -883,7 +883,6 @@ var (
 	)
 	wlanHtInfoHtProtectionNames       = values(val(0, "No protection mode"), val(1, "HT non-member protection mode"), val(2, "20 MHz protection mode"), val(3, "non-HT mixed mode"))
 	wlanExtcapServIntGranularityNames = values(val(0, "5 ms"), val(1, "10 ms"), val(2, "15 ms"), val(3, "20 ms"), val(4, "25 ms"), val(5, "30 ms"), val(6, "35 ms"), val(7, "40 ms"))
-	wlanExtcapB63Names                = values(val(0, "No limit"), val(1, "32"), val(2, "16"), val(3, "8"))
 	wlanRsnGcsTypeNames               = values(
 		val(0, "NONE"),
 		val(1, "WEP (40-bit)"),

@@ -14,7 +14,7 @@ import (
 var (
 	wlanRadioP                  = protocol("wlan_radio", "802.11 radio information", "802.11 Radio")
 	wlanRadioPhy                = wlanRadioP.U32("phy", "PHY type", dec, enum(wlanRadioPhyNames))
-	wlanRadio11aChannelType     = wlanRadioP.U32("11a.channel_type", "Channel type", dec, enum(values(val(0, "Normal"), val(1, "Half-clocked"), val(2, "Quarter-clocked"))))
+	_                           = wlanRadioP.U32("11a.channel_type", "Channel type", dec, enum(values(val(0, "Normal"), val(1, "Half-clocked"), val(2, "Quarter-clocked"))))
 	wlanRadio11aTurboType       = wlanRadioP.U32("11a.turbo_type", "Turbo type", dec, enum(wlanRadio11aTurboTypeNames))
 	wlanRadio11gMode            = wlanRadioP.U32("11g.mode", "Proprietary mode", dec, enum(values(val(0, "None"), val(1, "Super G"))))
 	wlanRadio11nMcsIndex        = wlanRadioP.U32("11n.mcs_index", "MCS index", dec)

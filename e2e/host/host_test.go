@@ -106,7 +106,6 @@ type how struct {
 	before []string // command line in front
 	args   []string
 	exe    string
-	uid    int
 }
 
 // start runs the program until its link is printed.

@@ -134,7 +134,8 @@ func Acquire(dir *os.File) (*Lock, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", dir.Name(), err)
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
 	if err != nil { // a full disk is no reason not to serve; the lock holds
