@@ -26,7 +26,7 @@ type Case struct {
 	Said string
 	// MiB is the bound of resident memory when it is not the usual one.
 	MiB int
-	// Heavy files are left out of short runs.
+	// Heavy files run with SONDE_HEAVY=1 only.
 	Heavy bool
 }
 

@@ -22,6 +22,9 @@ const (
 	patient = 2 * time.Minute // before a run counts as hanging; the machine may be busy
 )
 
+// heavy runs the files that take minutes.
+var heavy = os.Getenv("SONDE_HEAVY") != ""
+
 // program is the built one: SONDE_BIN, or built here.
 var program string
 
@@ -139,8 +142,8 @@ func TestCommandLine(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
-			if c.Heavy && testing.Short() {
-				t.Skip("heavy")
+			if c.Heavy && !heavy {
+				t.Skip("takes minutes; SONDE_HEAVY=1 runs it")
 			}
 			path := makeFile(t, dir, c)
 			defer os.Remove(path)

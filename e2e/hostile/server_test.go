@@ -148,8 +148,8 @@ func TestServer(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
-			if c.Heavy && testing.Short() {
-				t.Skip("heavy")
+			if c.Heavy && !heavy {
+				t.Skip("takes minutes; SONDE_HEAVY=1 runs it")
 			}
 			s.t = t
 			path := makeFile(t, dir, c)
@@ -218,7 +218,7 @@ func TestServer(t *testing.T) {
 		if s.cmd.Process.Signal(syscall.Signal(0)) != nil {
 			t.Fatal("the server is gone")
 		}
-		if c.Heavy && !testing.Short() {
+		if c.Heavy && heavy {
 			s.alive(t) // memory of a heavy file goes back bit by bit: not the next file's
 			s = serve(t)
 		}
