@@ -93,7 +93,7 @@ func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 		if err := Sound(p); err != nil {
 			return fmt.Errorf("frame %d, second pass: %w", i+1, err)
 		}
-		if got := DumpBackward(p); got != want[i] && !continued(p) {
+		if got := DumpBackward(p); got != want[i] && !Continued(p) {
 			return fmt.Errorf("frame %d: a second pass differs from the first (-first +second):\n%s", i+1, cmp.Diff(want[i], got))
 		}
 		got := Dump(p)
@@ -105,8 +105,8 @@ func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 	return nil
 }
 
-// continued says that a message of the packet is reassembled in a later one.
-func continued(p *dissect.Packet) bool {
+// Continued says that a message of the packet is reassembled in a later one.
+func Continued(p *dissect.Packet) bool {
 	for i := range p.Nodes {
 		n := &p.Nodes[i]
 		if field.Get(n.Field).Name == "tcp.reassembled_in" && n.Value > uint64(p.Frame.Number) {
