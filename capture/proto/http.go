@@ -36,7 +36,7 @@ var (
 	httpLength       = httpP.U64("content_length", "Content length", dec)
 	httpCookiePair   = httpP.Str("cookie_pair", "Cookie pair")
 	httpRequestIn    = httpP.FrameNum("request_in", "Request in frame")
-	_                = httpP.FrameNum("response_in", "Response in frame")
+	httpResponseIn   = httpP.FrameNum("response_in", "Response in frame")
 	httpTime         = httpP.RelTime("time", "Time since request")
 	httpTrailer      = httpP.Str("chunked_trailer_part", "trailer-part")
 	httpChunkBound   = httpP.Bytes("chunk_boundary", "Chunk boundary")
@@ -79,6 +79,7 @@ var (
 // httpAsked is a request: where it was seen and what it asks for.
 type httpAsked struct {
 	frame uint32
+	reply uint32 // frame of the response; 0 = none
 	time  int64
 	uri   string
 	full  string // empty when the request does not tell

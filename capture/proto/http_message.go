@@ -349,6 +349,7 @@ func (m *httpMsg) exchange() {
 		if c.Learning() && v != nil && v.open != nil {
 			f.asked = v.open
 			if m.code/100 != 1 {
+				v.open.reply = c.Frame().Number
 				v.open = nil
 			}
 		}
@@ -371,6 +372,10 @@ func (m *httpMsg) exchange() {
 		if c.Learning() && v != nil {
 			v.method, v.uri = m.method, m.uri
 			v.open = &httpAsked{frame: c.Frame().Number, time: c.Frame().Time, uri: m.uri, full: full}
+			f.asked = v.open
+		}
+		if a := f.asked; a != nil && a.reply != 0 && !c.Learning() {
+			c.Gen(httpResponseIn, at, 0, uint64(a.reply))
 		}
 	case httpNotify:
 		c.PutHidden(httpNotification, at, 0, 1)

@@ -186,8 +186,8 @@ func quotedByICMP(p *dissect.Packet) bool {
 	return n >= 3 && p.Layers[n-2] == ipP.ID && field.Get(p.Layers[n-3]).Name == "icmp"
 }
 
-// showStream records the connection's number and what was seen of it before
-// this segment.
+// showStream records the connection's number and what was seen of it: before
+// this segment in the first pass, in all of the capture later on.
 func (s *tcpSeg) showStream(c *Cursor) {
 	f := s.fact
 	c.Gen(tcpStream, s.at, 0, uint64(f.conv))
@@ -195,6 +195,9 @@ func (s *tcpSeg) showStream(c *Cursor) {
 		c.Gen(tcpPNum, s.at, 0, uint64(f.pnum))
 	}
 	v := uint64(f.compl)
+	if !s.learn && s.v != nil {
+		v = uint64(s.v.compl)
+	}
 	r := c.Gen(tcpCompl, s.at, 0, v)
 	old := c.Push(r)
 	c.Put(tcpComplRST, 0, 0, v>>5&1)

@@ -7,6 +7,7 @@ import (
 	"math/rand"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,8 +94,8 @@ func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 		if err := Sound(p); err != nil {
 			return fmt.Errorf("frame %d, second pass: %w", i+1, err)
 		}
-		if got := DumpBackward(p); got != want[i] && !Continued(p) {
-			return fmt.Errorf("frame %d: a second pass differs from the first (-first +second):\n%s", i+1, cmp.Diff(want[i], got))
+		if d := Later(p, want[i]); d != "" {
+			return fmt.Errorf("frame %d: a second pass differs from the first (-first +second):\n%s", i+1, d)
 		}
 		got := Dump(p)
 		if whole[i] != "" && whole[i] != got {
@@ -105,8 +106,24 @@ func again(c *Capture, want []string, e *dissect.Engine, seed int64) error {
 	return nil
 }
 
-// Continued says that a message of the packet is reassembled in a later one.
-func Continued(p *dissect.Packet) bool {
+var outlook = regexp.MustCompile(`(?m)^.*\{tcp\.completeness.*\n`)
+
+// withoutOutlook leaves out what a first pass cannot know: how complete a
+// connection is in the end.
+func withoutOutlook(s string) string { return outlook.ReplaceAllString(s, "") }
+
+// Later compares a packet of a later pass with its dump in the first one, and
+// says how it differs in what the first pass could know.
+func Later(p *dissect.Packet, first string) string {
+	got, first := withoutOutlook(dump(p, true)), withoutOutlook(first)
+	if got == first || continued(p) {
+		return ""
+	}
+	return cmp.Diff(first, got)
+}
+
+// continued says that a message of the packet is reassembled in a later one.
+func continued(p *dissect.Packet) bool {
 	for i := range p.Nodes {
 		n := &p.Nodes[i]
 		if field.Get(n.Field).Name == "tcp.reassembled_in" && n.Value > uint64(p.Frame.Number) {

@@ -15,11 +15,9 @@ import (
 // Dump writes a packet as text: its row, then its tree, a line a node.
 func Dump(p *dissect.Packet) string { return dump(p, false) }
 
-// DumpBackward is Dump without links to later frames.
-func DumpBackward(p *dissect.Packet) string { return dump(p, true) }
-
 var reassembledIn = regexp.MustCompile(` ?[\[(](?:Reassembled in #|TCP PDU reassembled in |reply in )(\d+)[\])]`)
 
+// dump leaves out links to later frames if backward.
 func dump(p *dissect.Packet, backward bool) string {
 	var b strings.Builder
 	var t field.Text
