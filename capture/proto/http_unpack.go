@@ -8,6 +8,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
@@ -18,6 +19,10 @@ const (
 	maxUnpacked    = 10 << 20
 	maxUnpackRatio = 200
 )
+
+// unpackRoom holds buffers to unpack into: one that grows by doubling leaves
+// three times the body to the collector.
+var unpackRoom = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // unpackBody undoes a coding. What can be read of damaged data counts; why
 // says that the result was cut because it grew too large.
@@ -40,15 +45,17 @@ func unpackBody(coding string, b []byte) (out []byte, ok bool, why string) {
 	if r == nil {
 		return nil, false, ""
 	}
-	var buf bytes.Buffer
-	n, err := io.Copy(&buf, io.LimitReader(r, int64(limit)+1))
+	buf := unpackRoom.Get().(*bytes.Buffer)
+	defer unpackRoom.Put(buf)
+	buf.Reset()
+	n, err := io.Copy(buf, io.LimitReader(r, int64(limit)+1))
 	if n > int64(limit) {
-		return buf.Bytes()[:limit], true, "cut: more than the bound of " + itoa(limit)
+		return bytes.Clone(buf.Bytes()[:limit]), true, "cut: more than the bound of " + itoa(limit)
 	}
 	if n == 0 && err != nil || err != nil && coding != "gzip" && coding != "x-gzip" && coding != "deflate" && coding != "x-deflate" && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, false, ""
 	}
-	return buf.Bytes(), n > 0, ""
+	return bytes.Clone(buf.Bytes()), n > 0, ""
 }
 
 // inflater reads gzip, zlib or bare deflate data, whatever b is, for servers
