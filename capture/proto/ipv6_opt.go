@@ -170,7 +170,11 @@ func ipv6Options(c *Cursor, end int) {
 		c.U8(ipv6OptLength)
 		ipv6Option(c, r, c.Last(), t, n)
 		c.Pop(old)
-		c.Seek(at + 2 + n)
+		next := at + 2 + n
+		if t == 0xc9 { // its size is fixed: a length that is too small does not make an address an option
+			next = max(next, c.Pos())
+		}
+		c.Seek(next)
 	}
 }
 
