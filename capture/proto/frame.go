@@ -167,13 +167,18 @@ func parseComment(c *Cursor, s string) {
 	}
 }
 
-// layerNames is frame.protocols: the layers joined by colons.
+// layerNames is frame.protocols: the layers joined by colons, without the
+// remark that a packet is malformed.
 func layerNames(c *Cursor, t *field.Text) {
 	for i, id := range c.Packet().Layers {
+		name := field.Get(id).Name
+		if name == "_ws.malformed" {
+			continue
+		}
 		if i > 0 {
 			t.C(':')
 		}
-		t.S(field.Get(id).Name)
+		t.S(name)
 	}
 }
 

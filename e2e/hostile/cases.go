@@ -345,7 +345,7 @@ func Cases() []Case {
 			t.stream(true, cat([]byte(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", b.Len())), b.Bytes()))
 			t.send(true, fin|ack, nil)
 		})},
-		{Name: "g_http_gzmany", Packets: 1800, Make: pcap(1, func(p *pcapFile) {
+		{Name: "g_http_gzmany", Packets: 1800, MiB: 640, Make: pcap(1, func(p *pcapFile) {
 			body := packed(make([]byte, 4<<20))
 			for i := range 300 {
 				t := dial(p, 50000+i, 80)
