@@ -19,7 +19,7 @@ var (
 	dnsOptCode   = dnsP.U16("opt.code", "Option Code", dec, enum(dnsOptCodes))
 	dnsOptLen    = dnsP.U16("opt.len", "Option Length", dec)
 	dnsOptData   = dnsP.Bytes("opt.data", "Option Data")
-	dnsECSFam    = dnsP.U16("opt.client.family", "Family", dec, enum(dnsFamilies))
+	dnsECSFam    = dnsP.U16("opt.client.family", "Family", dec, enum(addressFamilies))
 	dnsECSMask   = dnsP.U8("opt.client.netmask", "Source Netmask", dec)
 	dnsECSScope  = dnsP.U8("opt.client.scope", "Scope Netmask", dec)
 	dnsECSAddr   = dnsP.Bytes("opt.client.addr", "Client Subnet")

@@ -66,7 +66,7 @@ var (
 	dnsCertTag   = dnsP.U16("cert.key_tag", "Key Tag", hex)
 	dnsCertAlgo  = dnsP.U8("cert.algorithm", "Algorithm", dec, enum(dnssecAlgorithms))
 	dnsCertData  = dnsP.Bytes("cert.certificate", "Certificate (or CRL)")
-	dnsAPLFamily = dnsP.U16("apl.address_family", "Address Family", dec, enum(dnsFamilies))
+	dnsAPLFamily = dnsP.U16("apl.address_family", "Address Family", dec, enum(addressFamilies))
 	dnsAPLPrefix = dnsP.U8("apl.coded_prefix", "Prefix Length", dec)
 	dnsAPLNot    = dnsP.Bool("apl.negation", "Negation Flag", mask(8, 0x80), tf("Yes (!)", "No (0)"))
 	dnsAPLLen    = dnsP.U8("apl.afdlength", "Address Length", dec, mask(8, 0x7f))

@@ -12,40 +12,15 @@ import (
 )
 
 var (
-	sctpP               = protocol("sctp", "Stream Control Transmission Protocol", "SCTP")
-	sctpChunk           = sctpP.None("chunk", "Chunk")
-	sctpSrcport         = sctpP.U16("srcport", "Source port", dec /*BASE_PT_SCTP*/)
-	sctpDstport         = sctpP.U16("dstport", "Destination port", dec /*BASE_PT_SCTP*/)
-	sctpPort            = sctpP.U16("port", "Port", dec /*BASE_PT_SCTP*/)
-	sctpVerificationTag = sctpP.U32("verification_tag", "Verification tag", hex)
-	sctpChecksum        = sctpP.U32("checksum", "Checksum", hex)
-	sctpChecksumStatus  = sctpP.U8("checksum.status", "Checksum Status", noBase, enum(checksumStatus), enumOnly)
-	sctpChunkType       = sctpP.U8("chunk_type", "Chunk type", dec, enum(values(val(0, "DATA"),
-		val(1, "INIT"),
-		val(2, "INIT_ACK"),
-		val(3, "SACK"),
-		val(4, "HEARTBEAT"),
-		val(5, "HEARTBEAT_ACK"),
-		val(6, "ABORT"),
-		val(7, "SHUTDOWN"),
-		val(8, "SHUTDOWN_ACK"),
-		val(9, "ERROR"),
-		val(10, "COOKIE_ECHO"),
-		val(11, "COOKIE_ACK"),
-		val(12, "ECNE"),
-		val(13, "CWR"),
-		val(14, "SHUTDOWN_COMPLETE"),
-		val(15, "AUTH"),
-		val(16, "NR_SACK"),
-		val(64, "I_DATA"),
-		val(128, "ASCONF_ACK"),
-		val(129, "PKTDROP"),
-		val(130, "RE_CONFIG"),
-		val(132, "PAD"),
-		val(192, "FORWARD_TSN"),
-		val(193, "ASCONF"),
-		val(194, "I_FORWARD_TSN"),
-		val(255, "IETF_EXTENSION"))))
+	sctpP                          = protocol("sctp", "Stream Control Transmission Protocol", "SCTP")
+	sctpChunk                      = sctpP.None("chunk", "Chunk")
+	sctpSrcport                    = sctpP.U16("srcport", "Source port", dec /*BASE_PT_SCTP*/)
+	sctpDstport                    = sctpP.U16("dstport", "Destination port", dec /*BASE_PT_SCTP*/)
+	sctpPort                       = sctpP.U16("port", "Port", dec /*BASE_PT_SCTP*/)
+	sctpVerificationTag            = sctpP.U32("verification_tag", "Verification tag", hex)
+	sctpChecksum                   = sctpP.U32("checksum", "Checksum", hex)
+	sctpChecksumStatus             = sctpP.U8("checksum.status", "Checksum Status", noBase, enum(checksumStatus), enumOnly)
+	sctpChunkType                  = sctpP.U8("chunk_type", "Chunk type", dec, enum(sctpChunkTypes))
 	sctpChunkFlags                 = sctpP.U8("chunk_flags", "Chunk flags", hex)
 	sctpChunkBit1                  = sctpP.Bool("chunk_bit_1", "Bit", mask(8, 0x80), tf("Skip chunk and continue processing of the packet", "Stop processing of the packet"))
 	sctpChunkBit2                  = sctpP.Bool("chunk_bit_2", "Bit", mask(8, 0x40), tf("Do report", "Do not report"))
@@ -132,33 +107,8 @@ var (
 		val(6, "IPv6 address"),
 		val(11, "Hostname address"))))
 	sctpAdaptationLayerIndication = sctpP.U32("adaptation_layer_indication", "Indication", hex)
-	sctpSupportedChunkType        = sctpP.U8("supported_chunk_type", "Supported chunk type", dec, enum(values(val(0, "DATA"),
-		val(1, "INIT"),
-		val(2, "INIT_ACK"),
-		val(3, "SACK"),
-		val(4, "HEARTBEAT"),
-		val(5, "HEARTBEAT_ACK"),
-		val(6, "ABORT"),
-		val(7, "SHUTDOWN"),
-		val(8, "SHUTDOWN_ACK"),
-		val(9, "ERROR"),
-		val(10, "COOKIE_ECHO"),
-		val(11, "COOKIE_ACK"),
-		val(12, "ECNE"),
-		val(13, "CWR"),
-		val(14, "SHUTDOWN_COMPLETE"),
-		val(15, "AUTH"),
-		val(16, "NR_SACK"),
-		val(64, "I_DATA"),
-		val(128, "ASCONF_ACK"),
-		val(129, "PKTDROP"),
-		val(130, "RE_CONFIG"),
-		val(132, "PAD"),
-		val(192, "FORWARD_TSN"),
-		val(193, "ASCONF"),
-		val(194, "I_FORWARD_TSN"),
-		val(255, "IETF_EXTENSION"))))
-	sctpCauseCode = sctpP.U16("cause_code", "Cause code", hex, enum(values(val(1, "Invalid stream identifier"),
+	sctpSupportedChunkType        = sctpP.U8("supported_chunk_type", "Supported chunk type", dec, enum(sctpChunkTypes))
+	sctpCauseCode                 = sctpP.U16("cause_code", "Cause code", hex, enum(values(val(1, "Invalid stream identifier"),
 		val(2, "Missing mandatory parameter"),
 		val(3, "Stale cookie error"),
 		val(4, "Out of resource"),
@@ -700,3 +650,33 @@ func sctpCauses(c *Cursor, end int) {
 		c.Seek(at + (n+3)&^3)
 	}
 }
+
+// sctpChunkTypes are the chunks' names (RFC 9260 section 3.2 and IANA).
+var sctpChunkTypes = values(
+	val(0, "DATA"),
+	val(1, "INIT"),
+	val(2, "INIT_ACK"),
+	val(3, "SACK"),
+	val(4, "HEARTBEAT"),
+	val(5, "HEARTBEAT_ACK"),
+	val(6, "ABORT"),
+	val(7, "SHUTDOWN"),
+	val(8, "SHUTDOWN_ACK"),
+	val(9, "ERROR"),
+	val(10, "COOKIE_ECHO"),
+	val(11, "COOKIE_ACK"),
+	val(12, "ECNE"),
+	val(13, "CWR"),
+	val(14, "SHUTDOWN_COMPLETE"),
+	val(15, "AUTH"),
+	val(16, "NR_SACK"),
+	val(64, "I_DATA"),
+	val(128, "ASCONF_ACK"),
+	val(129, "PKTDROP"),
+	val(130, "RE_CONFIG"),
+	val(132, "PAD"),
+	val(192, "FORWARD_TSN"),
+	val(193, "ASCONF"),
+	val(194, "I_FORWARD_TSN"),
+	val(255, "IETF_EXTENSION"),
+)
