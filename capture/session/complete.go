@@ -12,6 +12,17 @@ import (
 	"sonde/capture/frame"
 )
 
+// Completion is one proposal for the filter box.
+type Completion struct {
+	Text  string `json:"text"` // replaces the bytes from At to To
+	At    int    `json:"at"`
+	To    int    `json:"to"`
+	Kind  string `json:"kind,omitempty"` // field, protocol, function, operator, value
+	Label string `json:"label,omitempty"`
+	Type  string `json:"type,omitempty"`
+	Count int    `json:"count,omitempty"` // how often in this capture, for values
+}
+
 // Bounds of the values offered behind a comparison: what the first packets
 // hold, within what a person waits for while typing.
 const (

@@ -10,6 +10,35 @@ import (
 	"sonde/capture/flow"
 )
 
+// Node is one line of the detail tree.
+type Node struct {
+	Label     string  `json:"label"`
+	Field     string  `json:"field,omitempty"`
+	Filter    string  `json:"filter,omitempty"` // ready "field == value", "" when none
+	Source    int     `json:"source"`
+	Offset    int     `json:"offset"`
+	Length    int     `json:"length"`
+	Generated bool    `json:"generated,omitempty"`
+	Severity  string  `json:"severity,omitempty"` // expert: chat, note, warn, error
+	Proto     bool    `json:"proto,omitempty"`
+	Children  []*Node `json:"children,omitempty"`
+}
+
+// DataSource is one byte pane tab: the frame, reassembled or decrypted bytes.
+type DataSource struct {
+	Name  string `json:"name"`
+	Bytes []byte `json:"bytes"`
+}
+
+// Detail is one packet dissected in full.
+type Detail struct {
+	No      uint32       `json:"no"`
+	Sources []DataSource `json:"sources"`
+	Tree    []*Node      `json:"tree"`
+	// Streams are the conversations the packet is part of, by protocol name: "tcp" -> 4.
+	Streams map[string]int `json:"streams,omitempty"`
+}
+
 // Bounds of what one packet's answer holds; what is left out is said.
 const (
 	maxSourceBytes = 1 << 20

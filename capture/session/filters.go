@@ -11,6 +11,23 @@ import (
 	"sonde/capture/frame"
 )
 
+// FilterCheck is the verdict on a display filter's text.
+type FilterCheck struct {
+	OK        bool         `json:"ok"`
+	Error     *FilterError `json:"error,omitempty"`
+	Explained string       `json:"explained,omitempty"` // plain words
+	Warning   string       `json:"warning,omitempty"`
+}
+
+// FilterError says where a filter is wrong; At and Length count bytes of the text.
+type FilterError struct {
+	Message string `json:"message"`
+	At      int    `json:"at"`
+	Length  int    `json:"length"`
+}
+
+func (e *FilterError) Error() string { return e.Message }
+
 // filterJob holds the frames that a display filter selects, in order, and
 // grows with the capture.
 type filterJob struct {

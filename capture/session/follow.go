@@ -12,6 +12,24 @@ import (
 	"sonde/capture/tap"
 )
 
+// StreamChunk is one piece of a followed stream.
+type StreamChunk struct {
+	Peer   int    `json:"peer"` // 0 = node 0 (client), 1 = node 1
+	Packet uint32 `json:"packet"`
+	Time   int64  `json:"time"`
+	Data   []byte `json:"data"`
+}
+
+// Stream is a followed conversation.
+type Stream struct {
+	Proto  string        `json:"proto"`
+	Index  int           `json:"index"`
+	Nodes  [2]string     `json:"nodes"` // address:port
+	Chunks []StreamChunk `json:"chunks"`
+	// Missing counts bytes that the capture lacks.
+	Missing int64 `json:"missing"`
+}
+
 // maxFollow bounds the bytes of a followed stream.
 const maxFollow = 16 << 20
 

@@ -10,6 +10,36 @@ import (
 	"sonde/capture/print"
 )
 
+// RowsQuery asks for rows of the packet list.
+type RowsQuery struct {
+	Filter string // display filter, "" = all
+	From   int    // index into the displayed packets, 0-based
+	Limit  int
+	// Columns are column field names; nil = the default seven (and process when known).
+	Columns []string
+}
+
+// Row is one line of the packet list.
+type Row struct {
+	No      uint32   `json:"no"`
+	Cells   []string `json:"cells"`
+	FG      string   `json:"fg"`
+	BG      string   `json:"bg"`
+	Rule    string   `json:"rule"`   // name of the colouring rule
+	Stream  int      `json:"stream"` // -1 none; for the accent bar of the same stream
+	Comment string   `json:"comment,omitempty"`
+	Marked  bool     `json:"marked,omitempty"`
+}
+
+// RowsPage answers a RowsQuery.
+type RowsPage struct {
+	Total     int      `json:"total"`     // packets so far
+	Displayed int      `json:"displayed"` // packets that the filter selects so far
+	Partial   bool     `json:"partial"`   // the filter is still running or the capture still grows
+	Columns   []string `json:"columns"`
+	Rows      []Row    `json:"rows"`
+}
+
 // DefaultColumns are the packet list's columns and their titles.
 var DefaultColumns = []string{"No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"}
 

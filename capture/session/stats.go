@@ -10,6 +10,12 @@ import (
 	"sonde/probes/table"
 )
 
+// StatQuery asks for a statistic: a tshark -z name, a display filter, options.
+type StatQuery struct {
+	Name   string // "conv,tcp", "endpoints,ip", "io,phs", ...
+	Filter string
+}
+
 type tapKey struct{ name, filter string }
 
 // tapJob is a statistic over one capture; it goes on where it stopped when the

@@ -5,6 +5,15 @@ import (
 	"math"
 )
 
+// Strip is the capture's overview: packets per time bin.
+type Strip struct {
+	Start   int64    `json:"start"` // ns since 1970
+	Width   int64    `json:"width"` // ns per bin
+	All     []uint32 `json:"all"`
+	Shown   []uint32 `json:"shown,omitempty"`
+	Trouble []uint32 `json:"trouble,omitempty"` // packets with warnings or errors
+}
+
 // Strip gives packets per time bin: all, those the filter selects, and those
 // with TCP trouble.
 func (l *Library) Strip(ctx context.Context, id, filter string, bins int) (*Strip, error) {
